@@ -1,0 +1,1 @@
+"""Reports of a period: one plain document, one renderer a format."""

@@ -1,0 +1,1 @@
+"""The SNMP client: wire format, and one shared socket an address family."""
