@@ -109,6 +109,8 @@ class Calendar:
         self._hours: dict[ServiceHours, Intervals] = {}
         self._lives: dict[str, Interval] = {}
         self.windows = [judge(w, inventory.settings.notice, first_loaded) for w in inventory.maintenance.values()]
+        self.covering: dict[str, frozenset[str]] = {}
+        """The devices that each window that counts covers at some time, by the window's id."""
         self._planned = self._cover()
 
     def life(self, device: Device) -> Interval:
@@ -167,7 +169,9 @@ class Calendar:
         for window, judged in zip(self.inventory.maintenance.values(), self.windows, strict=True):
             if not judged.counted:
                 continue
-            for name, times in self._covered_by(window).items():
+            found = self._covered_by(window)
+            self.covering[window.id] = frozenset(found)
+            for name, times in found.items():
                 covered.setdefault(name, []).extend(times)
         return {name: union(times) for name, times in covered.items()}
 

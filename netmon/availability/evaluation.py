@@ -30,7 +30,7 @@ class Result(Figures):
 
 @dataclass(frozen=True, slots=True)
 class Rollup(Figures):
-    """The added-up seconds of the objects (``of``: ``site`` or ``uplink``) of a kelurahan, pillar, owner or provider."""
+    """The added-up seconds of the objects (``of``: ``site`` or ``uplink``) of a kelurahan, pillar, owner, provider."""
 
     kind: str
     id: str
