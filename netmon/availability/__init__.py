@@ -6,6 +6,7 @@
 from netmon.availability.calendar import Calendar, FirstLoaded, Window, cut_at, month, month_at
 from netmon.availability.evaluation import Evaluation, Result, Rollup, evaluate
 from netmon.availability.figures import Figures, Outage
+from netmon.availability.revisions import combined
 from netmon.availability.states import Observations, Recorder, States, device_states, group_states, state_at, tracks_of
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Rollup",
     "States",
     "Window",
+    "combined",
     "cut_at",
     "device_states",
     "evaluate",
