@@ -1,0 +1,75 @@
+"""The one way to call a probe: whatever it does, an observation comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from netmon.model import Check, Failure, Observation
+from netmon.probes import Probe
+from netmon.scheduler.bugs import Bugs
+from netmon.scheduler.counters import Counters
+
+_TIMEOUTS: Final = 5
+"""A probe bounds itself by the check's timeout; one that still runs after this many of them has a bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An observation, and on the monotonic clock (seconds) when it was begun, its first packet sent, and ended."""
+
+    observation: Observation
+    start: float
+    sent: float
+    end: float
+
+
+class Asker:
+    """Calls probes by name, counts what they take, and turns their bugs into ``Failure.INTERNAL``."""
+
+    def __init__(
+        self,
+        probes: Mapping[str, Probe],
+        counters: Counters,
+        bugs: Bugs,
+        *,
+        wall: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        """Keep what is needed to ask; both clocks give seconds."""
+        self._probes = probes
+        self._counters = counters
+        self._bugs = bugs
+        self._wall = wall
+        self._monotonic = monotonic
+
+    async def ask(self, check: Check) -> Answer:
+        """Call the check's probe once; raises nothing but the running task's cancellation."""
+        counters = self._counters.of(check.probe)
+        counters.requests += 1
+        wall, start = self._wall(), self._monotonic()
+        observation: Observation | None = None
+        with self._bugs.caught():
+            observation = await self._call(check, wall)
+        end = self._monotonic()
+        counters.duration_sum += end - start
+        counters.duration_count += 1
+        if observation is None:
+            observation = Observation(check, wall, Failure.INTERNAL, detail=self._bugs.last, duration=end - start)
+        sent = start + min(max(observation.at - wall, 0.0), end - start)
+        return Answer(observation, start, sent, end)
+
+    async def _call(self, check: Check, wall: float) -> Observation:
+        limit = max(check.interval, _TIMEOUTS * check.timeout)
+        try:
+            async with asyncio.timeout(limit) as deadline:
+                return await self._probes[check.probe](check)
+        except TimeoutError as late:
+            if not deadline.expired():
+                raise
+            # Not the device's failure: a probe that hangs has not seen that nothing came.
+            self._bugs.note(late)
+            detail = f"the probe {check.probe} did not end within {limit:g} s"
+            return Observation(check, wall, Failure.INTERNAL, detail=detail, duration=limit)
