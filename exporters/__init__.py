@@ -1,1 +1,10 @@
-"""What Prometheus sees of the city."""
+"""What Prometheus sees of the city: ``/metrics``, ``/sd``, ``/-/healthy``, ``/-/ready``.
+
+One module a subject. What changes with time alone is rendered at the scrape; readings are joined from the pieces
+made when the devices were polled.
+"""
+
+from exporters.app import Exporter
+from exporters.pollers import Monitor
+
+__all__ = ["Exporter", "Monitor"]

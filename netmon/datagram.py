@@ -39,6 +39,9 @@ _RECVERR_OF: Final = {
     socket.AF_INET6: (socket.IPPROTO_IPV6, _IPV6_RECVERR),
 }
 
+_REFUSALS_4: Final = frozenset({(3, 2), (3, 3), (3, 9), (3, 10), (3, 13)})  # RFC 792, RFC 1812 5.2.7.1
+_REFUSALS_6: Final = frozenset({(1, 1), (1, 4), (1, 5), (1, 6)})  # RFC 4443 3.1
+
 _LARGEST: Final = 65535
 _ANCILLARY: Final = 128  # room for a dropped-packets counter, or for an extended error and its offender
 _BATCH: Final = 200  # datagrams a wake-up: timers and others get their turn in between
@@ -69,13 +72,23 @@ class SocketError:
     icmp_code: int
     data: bytes
 
+    @property
+    def is_refusal(self) -> bool:
+        """Say whether the destination itself refuses (protocol, port, prohibited): it is there, and answers (LK-1).
+
+        The same words from anyone else are the network's "unreachable", as a firewall on the way says them.
+        """
+        is_own = not self.local and self.offender == self.address.partition("%")[0]
+        return is_own and (self.icmp_type, self.icmp_code) in (_REFUSALS_6 if ":" in self.offender else _REFUSALS_4)
+
 
 class DatagramSocket:
     """One non-blocking socket of one address family, read by the running asyncio loop.
 
-    ``on_datagram`` is called with the data, the sender's address (as ``inet_ntop`` writes it, with ``%zone`` where
-    it is link-local) and its port; ``on_error`` with each entry of the error queue. Both may be called from within
-    :meth:`send` and :meth:`drain`, so a request must be registered before it is sent. ``receive_buffer`` is bytes.
+    ``on_datagram`` is called with the data, the sender's address (as ``inet_ntop`` writes it, a link-local one with
+    its interface's number: ``fe80::1%2``) and its port; ``on_error`` with each entry of the error queue. Both may be
+    called from within :meth:`drain`, ``on_error`` also from within :meth:`send`, so a request must be registered
+    before it is sent. ``receive_buffer`` is bytes.
 
     Attributes:
         overflows: How many packets the kernel dropped for lack of buffer (or for a wrong checksum: it counts both as
@@ -177,7 +190,7 @@ class DatagramSocket:
         sock.setblocking(False)
         level, option = _RECVERR_OF[self._family]
         sock.setsockopt(level, option, 1)
-        if self._family == socket.AF_INET6:
+        if self._family == socket.AF_INET6 and self._kind == socket.SOCK_DGRAM:  # a raw one refuses, and is so anyway
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
         _enlarge(sock, _SO_SNDBUFFORCE, socket.SO_SNDBUF, _SEND_BUFFER)
@@ -216,7 +229,7 @@ class DatagramSocket:
                 continue
             if ancillary:  # only ever the counter, and only once a packet was dropped
                 self._see_dropped(ancillary)
-            self._on_datagram(data, name[0], name[1])
+            self._on_datagram(data, _written(name), name[1])
             count += 1
         if sock is None or sock is not self._socket:
             return count
@@ -276,7 +289,7 @@ def read_error(sock: socket.socket) -> SocketError | None:
             number, origin, icmp_type, icmp_code, _, _ = _EXTENDED_ERROR.unpack_from(value)
             return SocketError(
                 errno=number,
-                address=name[0] if name else "",
+                address=_written(name) if name else "",
                 port=name[1] if name else 0,
                 offender=_offender(value[_EXTENDED_ERROR.size :]),
                 local=origin == _ORIGIN_LOCAL,
@@ -291,6 +304,12 @@ def report_errors(sock: socket.socket) -> None:
     """Let a socket keep the network's errors in its error queue, for :func:`read_error`."""
     level, option = _RECVERR_OF[sock.family]
     sock.setsockopt(level, option, 1)
+
+
+def _written(name: Address) -> str:
+    if len(name) == 4 and name[3]:  # noqa: PLR2004 an IPv6 name's fourth item is its zone
+        return f"{name[0]}%{name[3]}"
+    return name[0]
 
 
 def _offender(sockaddr: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -223,11 +223,14 @@ class CityState:
                     found += [(kind, name, window.id) for name, members in groups.items() if covered & {*members}]
         return found
 
-    def readings(self, now: float) -> dict[str, list[str]]:
-        """Give the pieces of text of every measure that are not older than 2.5 of their intervals."""
+    def readings(self, now: float, of: Container[str] | None = None) -> dict[str, list[str]]:
+        """Give the pieces of text of every measure that are not older than 2.5 of their intervals.
+
+        ``of`` narrows the devices.
+        """
         found: dict[str, list[str]] = {}
         for one in self._readings.values():
-            if now < one.fresh_until:
+            if now < one.fresh_until and (of is None or one.device in of):
                 for measure, text in one.pieces.items():
                     found.setdefault(measure, []).append(text)
         return found

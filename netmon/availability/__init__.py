@@ -5,7 +5,7 @@
 
 from netmon.availability.calendar import Calendar, FirstLoaded, Window, cut_at, month, month_at
 from netmon.availability.evaluation import Evaluation, Result, Rollup, evaluate
-from netmon.availability.figures import Figures, Outage
+from netmon.availability.figures import Figures, Outage, add_up
 from netmon.availability.revisions import combined
 from netmon.availability.states import Observations, Recorder, States, device_states, group_states, state_at, tracks_of
 
@@ -21,6 +21,7 @@ __all__ = [
     "Rollup",
     "States",
     "Window",
+    "add_up",
     "combined",
     "cut_at",
     "device_states",

@@ -1,0 +1,111 @@
+"""What one scrape is about: the objects of a group, each with its labels and its present."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from netmon import indicators
+from netmon.measures import line
+from netmon.model import Device, Inventory, Site, State, Uplink
+from netmon.state import CityState, Now
+
+CITY = "city"
+SELF = "self"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object with the finished text of the labels that name it."""
+
+    id: str
+    labels: str
+    now: Now
+
+
+class Present:
+    """The city in one second, or one group of it (a kecamatan's code); everything is worked out once."""
+
+    def __init__(self, state: CityState, at: float, group: str | None = None) -> None:
+        """Look at a city at a time; ``group`` narrows the objects, ``None`` is all of them."""
+        self.state = state
+        self.at = at
+        self.now = int(at)
+        self.group = group
+
+    @property
+    def inventory(self) -> Inventory:
+        """The inventory in force."""
+        return self.state.inventory
+
+    def holds(self, thing: Device | Site | Uplink | str) -> bool:
+        """Say whether a thing, or a kelurahan by its code, belongs to the group."""
+        return self.group is None or group_of(self.inventory, thing) == self.group
+
+    @cached_property
+    def devices(self) -> list[Thing]:
+        """The devices of the group."""
+        tell = self.state.device
+        return [
+            Thing(name, device_labels(device), tell(name, self.now))
+            for name, device in self.state.devices.items()
+            if self.holds(device)
+        ]
+
+    @cached_property
+    def sites(self) -> list[Thing]:
+        """The sites of the group that are objects."""
+        return [
+            Thing(name, labels(site=name), self.state.site(name, self.now))
+            for name in self.state.sites
+            if self.holds(self.inventory.sites[name])
+        ]
+
+    @cached_property
+    def uplinks(self) -> list[Thing]:
+        """The uplinks of the group that are objects."""
+        return [
+            Thing(name, labels(uplink=name), self.state.uplink(name, self.now))
+            for name in self.state.uplinks
+            if self.holds(self.inventory.uplinks[name])
+        ]
+
+    @cached_property
+    def site_states(self) -> dict[str, State]:
+        """The state of every site of the whole city."""
+        return {name: self.state.site(name, self.now).state for name in self.state.sites}
+
+    @cached_property
+    def uplink_states(self) -> dict[str, State]:
+        """The state of every uplink of the whole city."""
+        return {name: self.state.uplink(name, self.now).state for name in self.state.uplinks}
+
+    @cached_property
+    def villages(self) -> dict[str, indicators.Village]:
+        """Every kelurahan of the whole city."""
+        return indicators.villages(self.inventory, self.site_states, self.uplink_states)
+
+
+def labels(**pairs: str) -> str:
+    """Write labels without their braces: ``site="a",period="2026-11"``."""
+    return line("", pairs.items())[1:-2]
+
+
+def device_labels(device: Device) -> str:
+    """Write the labels that every series of a device carries."""
+    return labels(device=device.id, site=device.site, uplink=device.uplink)
+
+
+def group_of(inventory: Inventory, thing: Device | Site | Uplink | str) -> str:
+    """Name the group a thing is scraped with: its kecamatan, or :data:`CITY` where it has none."""
+    if isinstance(thing, Device):
+        thing = inventory.uplinks[thing.uplink] if thing.uplink else inventory.sites[thing.site]
+    code = thing if isinstance(thing, str) else thing.kelurahan
+    region = inventory.kelurahan.get(code)
+    return region.kecamatan if region is not None else CITY
+
+
+def groups(inventory: Inventory) -> list[str]:
+    """Name the kecamatan that hold something, in the order of their codes."""
+    things: list[Site | Uplink] = [*inventory.sites.values(), *inventory.uplinks.values()]
+    return sorted({group_of(inventory, thing) for thing in things} - {CITY})

@@ -1,0 +1,59 @@
+"""A period as the history recorded it, with the inventory that was in force in it."""
+
+from __future__ import annotations
+
+from netmon.availability import Evaluation, combined, cut_at, evaluate, month, month_at
+from netmon.history import History
+from netmon.inventory import load_files
+from netmon.model import Inventory, Period
+
+_EVER = 1 << 60
+
+
+class NothingRecorded(Exception):  # noqa: N818 -- it is no error of anybody's, just an empty answer
+    """The history holds nothing about the period."""
+
+
+def zone_of(history: History) -> str:
+    """Give the city's zone by the latest inventory.
+
+    Raises:
+        NothingRecorded: No inventory was ever accepted.
+    """
+    revisions = history.revisions(-_EVER, _EVER)
+    if not revisions:
+        raise NothingRecorded("the history holds no inventory: run netmon first")
+    return load_files(revisions[-1].files, secrets=False).inventory.city.zone
+
+
+def period_of(history: History, label: str | None, now: int) -> Period:
+    """Give the month to report: ``label`` or the last complete one, cut at ``now`` unless it is a replayed one.
+
+    Raises:
+        NothingRecorded: No inventory was ever accepted.
+        ValueError: The label is not a month.
+    """
+    zone = zone_of(history)
+    period = month(label, zone) if label else month_at(month_at(now, zone).start - 1, zone)
+    return period if history.replayed() else cut_at(period, now)
+
+
+def inventory_of(history: History, period: Period) -> Inventory:
+    """Give the inventory a period is reported with: the last revision in force, and what earlier ones had.
+
+    Raises:
+        NothingRecorded: No inventory was in force in the period.
+    """
+    revisions = history.revisions(period.start, period.end)
+    if not revisions:
+        raise NothingRecorded(f"nothing is recorded for {period.label}: no inventory was in force then")
+    return combined([(one.at or 0, load_files(one.files, secrets=False).inventory) for one in revisions])
+
+
+def evaluate_recorded(history: History, period: Period) -> Evaluation:
+    """Compute LK-1 for a period from the history.
+
+    Raises:
+        NothingRecorded: No inventory was in force in the period.
+    """
+    return evaluate(inventory_of(history, period), history.tracks(), period, first_loaded=history.first_loaded())
