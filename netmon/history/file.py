@@ -17,6 +17,9 @@ LOCK: Final = "lock"
 APPLICATION: Final = 0x6E65746D
 """SQLite's ``application_id`` of our files: "netm" in ASCII."""
 
+_SMALLEST: Final = 512
+"""The smallest page of SQLite, in bytes."""
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
         # Checks, devices and measures by number, so that a row is small.
@@ -101,13 +104,15 @@ def open_writer(path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) ->
     The caller holds the folder's :class:`Lock`. Raises :class:`HistoryError`; the file is then as it was.
     """
     with explained(path, "be opened"):
-        if path.exists():
+        if path.exists() and not path.with_name(f"{path.name}-journal").exists():
             # Looked at through a connection that cannot write: closing one that can would tidy up a file that
-            # turns out not to be ours.
+            # turns out not to be ours. (A -journal is left by a crash in the first second of a new or restored
+            # file; it must be rolled back before anything can be read.)
             with closing(_connect(path, "mode=ro")) as probe:
                 version_of(probe, path, len(migrations))
         db = _connect(path, "mode=rwc")
         try:
+            version_of(db, path, len(migrations))
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.execute(f"PRAGMA journal_size_limit = {4 << 20}")
@@ -139,6 +144,9 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 def version_of(db: sqlite3.Connection, path: Path, newest: int) -> int:
     """Say the version of an open file, 0 for an empty one; raise :class:`HistoryError` where it is not ours to read."""
+    if 0 < path.stat().st_size < _SMALLEST:
+        # SQLite would take it for an empty one and write over it.
+        raise HistoryError(f"{path}: {_ADVICE['SQLITE_NOTADB']}")
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     application = int(db.execute("PRAGMA application_id").fetchone()[0])
     tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
