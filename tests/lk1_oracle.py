@@ -209,7 +209,7 @@ def _rollups(inventory: Inventory, objects: list[dict[str, Any]]) -> dict[tuple[
     for one in objects:
         for key in _keys(inventory, one):
             held.setdefault(key, []).append(one)
-    return {key: _rollup(held[key]) for key in held}
+    return {key: _rollup(inventory, key, held[key]) for key in held}
 
 
 def _keys(inventory: Inventory, one: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -231,9 +231,13 @@ def _keys(inventory: Inventory, one: dict[str, Any]) -> list[tuple[str, str, str
     return [(one["kind"], kind, name) for kind, name in listed]
 
 
-def _rollup(held: list[dict[str, Any]]) -> dict[str, Any]:
+def _rollup(inventory: Inventory, key: tuple[str, str, str], held: list[dict[str, Any]]) -> dict[str, Any]:
     seconds = {state.value: sum(one["seconds"][state.value] for one in held) for state in State}
-    return ratios(seconds) | {
+    figures = ratios(seconds)
+    target = inventory.targets.pillars.get(key[2]) if key[1] == "pillar" else None
+    return figures | {
+        "target": target,
+        "result": _result(figures, target, inventory.targets.completeness),
         "objects": len(held),
         "met": sum(one["result"] == "met" for one in held),
         "missed": sum(one["result"] == "missed" for one in held),
