@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -26,6 +26,11 @@ COVERAGE: Final = 2.5
 def reach_seconds(interval: int) -> int:
     """Say how many seconds an observation describes at most: ``floor(2.5 x interval)`` (LK-1)."""
     return interval * 5 // 2
+
+
+def iso(at: int) -> str:
+    """Write a Unix second as ISO 8601 in UTC: ``2026-10-31T17:00:00Z``."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 # -- what is observed ---------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-from netmon import measures
 from netmon.availability import (
     Calendar,
     FirstLoaded,
@@ -23,6 +22,8 @@ from netmon.availability import (
     group_states,
     month_at,
 )
+from netmon.measures import MEASURES, format_value
+from netmon.measures import series as series_of
 from netmon.model import (
     STATES,
     Device,
@@ -72,6 +73,7 @@ class _Readings:
     device: str
     fresh_until: float
     pieces: dict[str, str]
+    numbers: dict[str, float]  # of the measures that a device has one of
 
 
 class CityState:
@@ -162,15 +164,16 @@ class CityState:
             return
         pieces: dict[str, list[str]] = {}
         for series, value in values:
-            pieces.setdefault(series.measure, []).append(f"{series.line}{measures.format_value(value)}\n")
+            pieces.setdefault(series.measure, []).append(f"{series.line}{format_value(value)}\n")
         until = seen.at + reach_seconds(seen.check.interval)
         texts = {measure: "".join(lines) for measure, lines in pieces.items()}
-        self._readings[seen.check.id] = _Readings(device.id, until, texts)
+        numbers = {series.measure: value for series, value in values if not MEASURES[series.measure].labels}
+        self._readings[seen.check.id] = _Readings(device.id, until, texts, numbers)
 
     def _own_series(self, device: Device, measure: str) -> Series:
         found = self._series.get((device.id, measure))
         if found is None:
-            found = self._series[device.id, measure] = measures.series(measure, device, {})
+            found = self._series[device.id, measure] = series_of(measure, device, {})
         return found
 
     # -- telling -----------------------------------------------------------------------------------------
@@ -235,13 +238,13 @@ class CityState:
                     found.setdefault(measure, []).append(text)
         return found
 
-    def device_readings(self, device: str, now: float) -> dict[str, str]:
-        """Give one device's fresh pieces of text by measure."""
-        found: dict[str, str] = {}
-        for one in self._readings.values():
-            if one.device == device and now < one.fresh_until:
-                found.update(one.pieces)
-        return found
+    def numbers(self, measure: str, now: float) -> dict[str, float]:
+        """Give the fresh values of a measure that a device has one of, by device."""
+        return {
+            one.device: one.numbers[measure]
+            for one in self._readings.values()
+            if now < one.fresh_until and measure in one.numbers
+        }
 
     # -- forming -----------------------------------------------------------------------------------------
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from netmon.availability import Evaluation, Figures, Outage, Result, Rollup
-from netmon.model import DEFINITION, Period
+from netmon.model import DEFINITION, Period, iso
 
 Document = dict[str, Any]
 """Only ``dict``, ``list``, ``str``, ``int``, ``float``, ``bool`` and ``None``: what JSON can hold."""
@@ -24,11 +23,6 @@ def document(evaluation: Evaluation) -> Document:
         "rollups": [_rollup(one) for one in evaluation.rollups],
         "maintenance": [{"id": w.id, "counted": w.counted, "why": w.why} for w in evaluation.maintenance],
     }
-
-
-def iso(at: int) -> str:
-    """Write a Unix second as ISO 8601 in UTC: ``2026-10-31T17:00:00Z``."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _period(period: Period) -> Document:

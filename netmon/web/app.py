@@ -1,0 +1,74 @@
+"""The routes of the pages: the first page and ``/api/status``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from netmon.model import State
+from netmon.state import CityState
+from netmon.web.status import Status, status
+from netmon.web.words import LANGUAGES, WORDS, share
+
+_FIRST = (State.DOWN, State.DOWN_UPSTREAM, State.DEGRADED, State.UNKNOWN, State.PLANNED, State.OUT_OF_SERVICE, State.UP)
+_ORDER = {state.value: index for index, state in enumerate(_FIRST)}
+
+
+class Pages:
+    """Shows people the city's state."""
+
+    def __init__(
+        self, state: CityState, witness_up: Callable[[], bool | None], *, wall: Callable[[], float] = time.time
+    ) -> None:
+        """Take what is to be shown; ``witness_up`` tells whether the monitor itself is connected."""
+        self._state = state
+        self._witness_up = witness_up
+        self._wall = wall
+        self._templates = Environment(
+            loader=PackageLoader("netmon.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+
+    def routes(self) -> list[Route]:
+        """Give the routes for the ASGI application."""
+        return [Route("/", self._first), Route("/api/status", self._status)]
+
+    def _now(self) -> Status:
+        return {**status(self._state, self._wall()), "witness_up": self._witness_up()}
+
+    async def _status(self, _request: Request) -> Response:
+        return JSONResponse(self._now())
+
+    async def _first(self, request: Request) -> Response:
+        now = self._now()
+        asked = request.query_params.get("lang", self._state.inventory.city.language)
+        language = asked if asked in LANGUAGES else LANGUAGES[0]
+        zone = ZoneInfo(now["zone"])
+        page = self._templates.overlay()
+        page.filters = {
+            **self._templates.filters,
+            "share": partial(share, language=language),
+            "local": partial(_local, zone=zone),
+            "by_trouble": _by_trouble,
+        }
+        text = page.get_template("first.html").render(
+            status=now, words=WORDS[language], language=language, witness_up=now["witness_up"]
+        )
+        return HTMLResponse(text)
+
+
+def _local(at: str, zone: ZoneInfo) -> str:
+    """Write a time of the status in the city's zone."""
+    return datetime.fromisoformat(at).astimezone(zone).strftime("%d-%m-%Y %H.%M.%S")
+
+
+def _by_trouble(things: list[Status]) -> list[Status]:
+    """Put what is wrong first; the rest keeps the inventory's order."""
+    return sorted(things, key=lambda one: _ORDER[one["state"]])
