@@ -229,6 +229,7 @@ class Device:
     commissioned: int | None = None
     decommissioned: int | None = None
     service_hours: ServiceHours | None = None
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)

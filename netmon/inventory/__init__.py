@@ -1,0 +1,8 @@
+"""The inventory: the only reader of YAML, CSV and the environment. Everything is checked here, once."""
+
+from netmon.inventory.editors import schema
+from netmon.inventory.loading import Loaded, load, load_files, load_profiles
+from netmon.inventory.mistakes import InventoryError, Mistake
+from netmon.inventory.overview import summary
+
+__all__ = ["InventoryError", "Loaded", "Mistake", "load", "load_files", "load_profiles", "schema", "summary"]
