@@ -16,7 +16,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -34,6 +34,11 @@ _CHUNK: Final = 1000
 
 _OUTCOMES: Final = (Outcome.UP, Outcome.DOWN, Outcome.BLIND)  # by their number on disk: append only
 _NUMBERS: Final = {outcome: number for number, outcome in enumerate(_OUTCOMES)}
+
+_HOURLY: Final = (
+    "SELECT hour, measure, device, count, minimum, maximum, total FROM hourly"
+    " WHERE hour >= ? AND hour < ? AND (? IS NULL OR measure = ?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +186,16 @@ class History:
     def hourly(self, start: int, end: int, measure: str | None = None) -> list[Hourly]:
         """Give the hours that begin in ``[start, end)``, sorted by hour, measure, device."""
         first, stop = -(-start // HOUR), -(-end // HOUR)
-        query = "SELECT hour, measure, device, count, minimum, maximum, total FROM hourly WHERE hour >= ? AND hour < ?"
         with self._disk, explained(self._path, "be read"):
             with self._memory:
-                found = {place: replace(figures) for place, figures in self._hours.figures.items()}
                 number = None if measure is None else self._numbers.get(measure, -1)
-            found = {place: figures for place, figures in found.items() if first <= place[0] < stop}
-            for hour, which, device, *values in self._db.execute(query, (first, stop)):
+                found = self._hours.between(first, stop, number)
+            for hour, which, device, *values in self._db.execute(_HOURLY, (first, stop, number, number)):
                 place, figures = (hour, which, device), Figures(*values)
                 if place in found:
                     figures.merge(found[place])
                 found[place] = figures
-        hours = [self._hour(place, figures) for place, figures in found.items() if number in {None, place[1]}]
+        hours = [self._hour(place, figures) for place, figures in found.items()]
         return sorted(hours, key=lambda hour: (hour.start, hour.measure, hour.device))
 
     def _hour(self, place: Place, figures: Figures) -> Hourly:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 HOUR: Final = 3600
@@ -88,6 +88,14 @@ class Hours:
             self.figures[place] = Figures(1, value, value, value)
         else:
             figures.add(value)
+
+    def between(self, first: int, stop: int, measure: int | None) -> dict[Place, Figures]:
+        """Give copies of the figures of the hours from ``first`` to before ``stop``, of one measure or of all."""
+        return {
+            place: replace(figures)
+            for place, figures in self.figures.items()
+            if first <= place[0] < stop and measure in {None, place[1]}
+        }
 
     def load(self, db: sqlite3.Connection) -> None:
         """Take in what the journal on disk holds."""
