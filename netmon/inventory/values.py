@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache, partial
 from typing import Any
@@ -16,6 +17,7 @@ from netmon.model import Reach, ReachKind, ServiceHours, TimeSpans
 
 LONGEST_TEXT = 500
 LARGEST_RADIUS = 50_000
+LONGEST_NAME = 253
 PILLARS = ("government", "economy", "living", "branding", "environment", "society")
 
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
@@ -88,35 +90,30 @@ def address(text: str) -> str:
     Raises:
         Wrong: It is none of them.
     """
-    try:
+    with suppress(ValueError):
         return str(ipaddress.ip_address(text))
-    except ValueError:
-        pass_on = text
-    if "://" in pass_on:
+    if "://" in text:
         raise Wrong("{} is a URL", "write the address alone")
-    with_port = re.fullmatch(r"\[(.+)\](?::[0-9]+)?|([^:]+):[0-9]+", pass_on)
+    with_port = re.fullmatch(r"\[(.+)\](?::[0-9]+)?|([^:]+):[0-9]+", text)
     if with_port:
-        raise Wrong("{} is more than an address", f"write {with_port[1] or with_port[2]} and the port as `port`")
-    if "/" in pass_on:
+        raise Wrong("{} is more than an address", f"write {with_port[1] or with_port[2]}, and the port as `port`")
+    if "/" in text:
         raise Wrong("{} is a network", "write the address of one device")
-    labels = pass_on.removesuffix(".").split(".")
+    labels = text.removesuffix(".").split(".")
     if labels[-1].isdigit():
         raise Wrong("{} is no IPv4 address", "write four numbers from 0 to 255 without leading zeros: 10.71.3.11")
-    if ":" in pass_on or len(pass_on) > 253 or not all(map(_LABEL.fullmatch, labels)):  # noqa: PLR2004 -- RFC 1035
+    if len(text) > LONGEST_NAME or not all(map(_LABEL.fullmatch, labels)):
         raise Wrong("{} is no address", "write an IPv4 address, an IPv6 address or a host name")
-    return pass_on
+    return text
 
 
 def _network(text: str) -> str:
-    try:
+    with suppress(ValueError):
         return str(ipaddress.ip_network(text))
-    except ValueError:
-        pass_on = text
-    try:
-        meant = ipaddress.ip_network(pass_on, strict=False)
-    except ValueError:
-        raise Wrong("{} is no network", "write it as 10.71.0.0/16 or 2001:db8::/48") from None
-    raise Wrong("{} has bits set beyond its prefix", f"write {meant}")
+    with suppress(ValueError):
+        meant = ipaddress.ip_network(text, strict=False)
+        raise Wrong("{} has bits set beyond its prefix", f"write {meant}")
+    raise Wrong("{} is no network", "write it as 10.71.0.0/16 or 2001:db8::/48")
 
 
 def _reach(text: str) -> Reach:
@@ -151,27 +148,25 @@ def _read_reach(node: Node, key: str, report: Report) -> Reach:
     return reach
 
 
-def _pair(node: Node, key: str, report: Report, names: tuple[str, ...]) -> tuple[float, ...] | Any:
+def _numbers(node: Node, key: str, report: Report, names: tuple[str, ...]) -> tuple[float, ...] | Any:
     written = f"[{', '.join(names)}]"
-    if not isinstance(node, source.Sequence) or len(node.items) != len(names):
-        raise Wrong(
-            f"{'does not have that many numbers' if isinstance(node, source.Sequence) else shown(node)}"
-            f" where {written} belongs",
-            f"write {written} in degrees",
-        )
+    if not isinstance(node, source.Sequence):
+        raise Wrong(f"{shown(node)} stands where {len(names)} numbers belong", f"write {written}")
+    if len(node.items) != len(names):
+        raise Wrong(f"{len(node.items)} numbers stand where {len(names)} belong", f"write {written}")
     values = [attempt(DEGREES, item, key, report) for item in node.items]
     return INVALID if INVALID in values else tuple(values)
 
 
 def _location(node: Node, key: str, report: Report) -> Any:
-    place = _pair(node, key, report, ("latitude", "longitude"))
+    place = _numbers(node, key, report, ("latitude", "longitude"))
     if place is not INVALID and abs(place[0]) > 90:  # noqa: PLR2004 -- degrees of latitude
         raise Wrong(f"{place[0]} is no latitude", "write [latitude, longitude]: the latitude comes first")
     return place
 
 
 def _bounds(node: Node, key: str, report: Report) -> Any:
-    box = _pair(node, key, report, ("south", "west", "north", "east"))
+    box = _numbers(node, key, report, ("south", "west", "north", "east"))
     if box is not INVALID and not (-90 <= box[0] < box[2] <= 90 and box[1] < box[3]):  # noqa: PLR2004 -- latitudes
         raise Wrong("these are no bounds", "write [south, west, north, east]: south below north, west below east")
     return box
