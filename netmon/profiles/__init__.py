@@ -1,0 +1,58 @@
+"""Vendor profiles: which devices they fit, and how a device's answers become measures. Pure.
+
+The data lie beside this file, one ``<vendor>_<os>.yaml`` each; they come in already parsed. A device's first contact:
+``identify`` by sysObjectID and sysDescr, ask what ``needs`` says, ``make_plan``. Each poll: ask the plan's requests,
+see with ``misfit`` whether the plan still fits, make ``readings``.
+"""
+
+from netmon.profiles.asking import Needs, needs
+from netmon.profiles.choosing import FALLBACK, build, identify, with_variants
+from netmon.profiles.making import make_plan
+from netmon.profiles.plan import (
+    Answers,
+    Interface,
+    Plan,
+    Rows,
+    Values,
+    boot_timestamp,
+    misfit,
+    readings,
+    started_anew,
+    table_changed,
+)
+from netmon.profiles.summary import summary, unreachable
+from netmon.profiles.texts import access_points, identity_of
+from netmon.profiles.transforms import TEXT_TRANSFORMS, TRANSFORMS, Cell
+from netmon.profiles.words import SYS_DESCR, SYS_OBJECT_ID, SYS_UP_TIME, Profile, ProfileError
+
+__all__ = [
+    "FALLBACK",
+    "SYS_DESCR",
+    "SYS_OBJECT_ID",
+    "SYS_UP_TIME",
+    "TEXT_TRANSFORMS",
+    "TRANSFORMS",
+    "Answers",
+    "Cell",
+    "Interface",
+    "Needs",
+    "Plan",
+    "Profile",
+    "ProfileError",
+    "Rows",
+    "Values",
+    "access_points",
+    "boot_timestamp",
+    "build",
+    "identify",
+    "identity_of",
+    "make_plan",
+    "misfit",
+    "needs",
+    "readings",
+    "started_anew",
+    "summary",
+    "table_changed",
+    "unreachable",
+    "with_variants",
+]

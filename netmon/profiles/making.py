@@ -1,0 +1,180 @@
+"""From a profile and what a device gave at the first contact to its plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from netmon.measures import VALUE_LIMIT, clean, series
+from netmon.model import Device, Series
+from netmon.profiles.asking import absolute, side_by_side
+from netmon.profiles.plan import Answers, Interface, Plan, Term
+from netmon.profiles.terms import Making
+from netmon.profiles.texts import identity_of, root_of
+from netmon.profiles.transforms import Cell, Transform, text_of
+from netmon.profiles.words import (
+    SYS_UP_TIME,
+    Add,
+    Aggregate,
+    Constant,
+    Entry,
+    FirstOf,
+    Get,
+    Profile,
+    Source,
+    Table,
+    Where,
+)
+
+_IF_ALIAS: Final = "1.3.6.1.2.1.31.1.1.1.18"  # IF-MIB::ifAlias
+_LONGEST_VOUCHER: Final = 256  # bytes; a longer name is not fetched again and again
+
+
+def make_plan(profile: Profile, device: Device, answers: Answers) -> Plan:
+    """Make the plan of a device from what it gave for :func:`~netmon.profiles.asking.needs`."""
+    draft = _Draft(profile, device, answers)
+    uptime = _uptime(profile, answers)
+    for table in profile.tables:
+        draft.watch(table)
+    for table in profile.tables:
+        draft.table(table)
+    for entry in profile.scalars:
+        draft.entry(entry, {}, "")
+    groups = [(entry.measure, made) for entry in profile.groups if (made := draft.making.grouped(entry.source))]
+    return Plan(
+        profile=profile.name,
+        device=device,
+        identity=identity_of(profile, answers),
+        uptime=uptime,
+        requests=draft.making.requests.requests(uptime, profile.varbinds()),
+        expected=tuple(draft.expected.items()),
+        watched=tuple(draft.watched.items()),
+        volatile=side_by_side(draft.making.volatile),
+        direct=tuple(draft.direct),
+        computed=tuple(draft.computed),
+        grouped=tuple(groups),
+        constants=tuple(draft.constants),
+        boot=series("device_boot_timestamp_seconds", device),
+        interfaces=draft.interfaces,
+    )
+
+
+def _uptime(profile: Profile, answers: Answers) -> str:
+    """Name the instance of sysUpTime; empty where the device has none."""
+    said = profile.system.get("uptime")
+    oid = said.oid if isinstance(said, Get) else SYS_UP_TIME
+    return oid if isinstance(answers.cells.get(oid), int) else ""
+
+
+class _Draft:
+    """The lists of a plan while they grow."""
+
+    def __init__(self, profile: Profile, device: Device, answers: Answers) -> None:
+        self.device = device
+        self.answers = answers
+        self.making = Making(answers, root_of(profile, answers))
+        self.expected: dict[int, Cell] = {}
+        self.watched: dict[int, Cell] = {}
+        self.direct: list[tuple[Series, int, Transform]] = []
+        self.computed: list[tuple[Series, Term]] = []
+        self.constants: list[tuple[Series, float]] = []
+        self.interfaces: dict[str, Interface] = {}
+        self._lines: set[str] = set()
+
+    def watch(self, table: Table) -> None:
+        for oid in table.watch:
+            instance = absolute(oid, self.making.texts.root)
+            cell = self.answers.cells.get(instance)
+            if cell is not None:
+                self.watched[self.making.requests.slot(instance)] = cell
+
+    def table(self, table: Table) -> None:
+        texts = self.making.texts
+        rows = list(self._rows(table))
+        names = told_apart((clean(texts.text(table.key_source, index)) or index, index) for index in rows)
+        for index, name in zip(rows, names, strict=True):
+            self.making.requests.begin_row()
+            self._vouch(texts.origin(table.key_source, index), index)
+            self._vouch(Get(table.vouch) if table.vouch else None, index)
+            labels = {table.key: name, **{label: texts.text(source, index) for label, source in table.labels}}
+            for entry in table.columns:
+                if not entry.when or texts.text(Get(entry.when), index):
+                    self.entry(entry, labels, index)
+            self.making.requests.end_row()
+            if table.key == "interface":
+                self.interfaces[name] = self._interface(table, index)
+
+    def _rows(self, table: Table) -> Iterator[str]:
+        """Give the indexes of a table's rows in their order: every row in which some column has a cell."""
+        root = self.making.texts.root
+        columns = [column for entry in table.columns for column in _columns(entry.source)]
+        indexes = {index for column in columns for index in self.answers.rows(absolute(column, root))}
+        where = Where(absolute(table.where.column, root), table.where.equal) if table.where else None
+        for index in sorted(indexes, key=lambda text: tuple(map(int, text.split(".")))):
+            if where is None or text_of(self.answers.rows(where.column).get(index)) == where.equal:
+                yield index
+
+    def _vouch(self, get: Get | None, index: str) -> None:
+        """Want the cell that must stay what it is while the plan holds."""
+        cell = self.making.texts.cell(get, index) if get else None
+        if get and cell is not None and len(text_of(cell)) <= _LONGEST_VOUCHER:
+            self.expected[self.making.requests.slot(self.making.texts.place(get, index))] = cell
+
+    def _interface(self, table: Table, index: str) -> Interface:
+        origin = self.making.texts.origin(table.key_source, index)
+        alias = clean(text_of(self.answers.rows(_IF_ALIAS).get(index)))
+        if origin is None:
+            return Interface(index, alias)
+        return Interface(index, alias, self.making.texts.place(origin, index), self.making.texts.cell(origin, index))
+
+    def entry(self, entry: Entry, given: Mapping[str, str], index: str) -> None:
+        """Add a measure to the plan, if the device gives it."""
+        texts = self.making.texts
+        labels = {**given, **{label: texts.text(source, index) for label, source in entry.labels}}
+        made = series(entry.measure, self.device, labels)
+        source: Source | None = entry.source
+        while isinstance(source, FirstOf):
+            source = self.making.first(source, index)
+        if source is None or made.line in self._lines:
+            return
+        if isinstance(source, Constant):
+            self.constants.append((made, source.value))
+        elif isinstance(source, Get):
+            wanted = self.making.cell(source, index)
+            if wanted is None:
+                return
+            self.direct.append((made, *wanted))
+        else:
+            term = self.making.term(source, index)
+            if term is None:
+                return
+            self.computed.append((made, term))
+        self._lines.add(made.line)
+
+
+def _columns(source: Source) -> Iterator[str]:
+    """Name the columns whose rows are a table's rows."""
+    match source:
+        case Get(oid=oid, index=0) if oid != "index":
+            yield oid
+        case FirstOf(sources=several) | Add(sources=several):
+            for one in several:
+                yield from _columns(one)
+        case Aggregate(matches=matches) if matches:
+            yield matches
+        case _:
+            pass
+
+
+def told_apart(named: Iterable[tuple[str, str]]) -> list[str]:
+    """Give each (name, index) a name of its own: where a name is not the only one of its kind, the index follows it."""
+    rows = list(named)
+    names = [name for name, _ in rows]
+    while len(set(names)) < len(names):
+        count = Counter(names)
+        names = [
+            f"{name[: VALUE_LIMIT - len(index) - 1]}#{index}" if count[name] > 1 else name
+            for name, (_, index) in zip(names, rows, strict=True)
+        ]
+    return names

@@ -1,0 +1,95 @@
+"""A first contact as plain data, for ``netmon probe --json`` and the table that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from netmon.model import Series
+from netmon.profiles.plan import Plan
+
+Readings = Sequence[tuple[Series, float]]
+
+
+def summary(
+    plan: Plan, read: Readings, access_points: Sequence[Mapping[str, str]], *, uptime: float | None = None
+) -> dict[str, Any]:
+    """Put what a device said in one plain structure.
+
+    ``uptime`` is seconds. Keys of interfaces and radios are the measures without their first word and ``_total``
+    (``receive_bytes``, ``speed_bytes_per_second``); what the device does not give has no key, except
+    ``wifi.clients``, which is ``None`` then.
+    """
+    identity = plan.identity
+    return {
+        "reachable": True,
+        "profile": plan.profile,
+        "system": {
+            "name": identity.name,
+            "vendor": identity.vendor,
+            "model": identity.model,
+            "version": identity.version,
+            "serial": identity.serial,
+            "uptime_seconds": uptime,
+            **_flat(read),
+        },
+        "interfaces": [
+            {"name": name, "index": _number(port.index), "alias": port.alias, **_of(read, "interface", name)}
+            for name, port in plan.interfaces.items()
+        ],
+        "wifi": {
+            "clients": next((value for made, value in read if made.measure == "wifi_clients"), None),
+            "radios": _listed(read, "radio", "wifi_radio_"),
+            "ssids": _listed(read, "ssid", "wifi_ssid_"),
+            "access_points": [dict(point) for point in access_points],
+        },
+    }
+
+
+def unreachable(profile: str = "") -> dict[str, Any]:
+    """Give the same structure for a device that did not answer."""
+    wifi: dict[str, Any] = {"clients": None, "radios": [], "ssids": [], "access_points": []}
+    return {"reachable": False, "profile": profile, "system": {}, "interfaces": [], "wifi": wifi}
+
+
+def _number(index: str) -> int | str:
+    return int(index) if index.isdigit() else index
+
+
+def _flat(read: Readings) -> dict[str, Any]:
+    """Give processors, memory and sensors: a number, or numbers by sensor."""
+    out: dict[str, Any] = {}
+    for made, value in read:
+        labels = dict(made.labels)
+        if made.measure in {"cpu_load_ratio", "memory_used_ratio", "device_boot_timestamp_seconds"}:
+            out[made.measure.removeprefix("device_")] = value
+        elif "sensor" in labels:
+            out.setdefault(made.measure, {})[labels["sensor"]] = value
+    return out
+
+
+def _of(read: Readings, label: str, text: str) -> dict[str, float]:
+    """Give one row's numbers by their short names."""
+    rows = ((made, value) for made, value in read if (label, text) in made.labels and made.measure != "interface_info")
+    return {_short(made.measure, f"{label}_"): value for made, value in rows}
+
+
+def _short(measure: str, prefix: str) -> str:
+    return measure.removeprefix(prefix).removesuffix("_total")
+
+
+def _listed(read: Readings, label: str, prefix: str) -> list[dict[str, Any]]:
+    """Give one entry for each text of a label, in the order of the readings."""
+    out: dict[str, dict[str, Any]] = {}
+    for made, value in read:
+        labels = dict(_own(made.labels))
+        if label in labels and made.measure.startswith(prefix):
+            entry = out.setdefault(labels[label], {label: labels[label]})
+            if "band" in labels:
+                entry["band"] = labels["band"]
+            entry[_short(made.measure, prefix)] = value
+    return list(out.values())
+
+
+def _own(labels: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    return (pair for pair in labels if pair[0] not in {"device", "site", "uplink"})

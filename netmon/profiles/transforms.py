@@ -1,0 +1,147 @@
+"""The closed set of named transforms: what a cell of a MIB must go through to become a measure in base units.
+
+A profile names them, it cannot write its own: no templates, no expressions. Each takes a cell and gives a number, or
+``None`` where the cell says nothing (so that the reading is absent, not 0).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+Cell = int | float | bytes | str | None
+"""An agent's value: numbers, octet strings as bytes, object identifiers as dotted text, ``None`` for no such thing."""
+
+Transform = Callable[[Cell], float | None]
+TextTransform = Callable[[str], str]
+
+_NUMBER: Final = re.compile(r"[-+]?[0-9]{1,18}(?:\.[0-9]{1,9})?")
+_MEGAHERTZ: Final = re.compile(r"[0-9]{4,5}(?![0-9])")
+_WIDTH: Final = re.compile(r"/(?:(5|10|20|40|80|160)(?:MHz)?)?-?([CeX]{2,16})?(?:/|$|\(|-)")
+
+_GAUGE_FULL: Final = 2**32 - 1  # RFC 2863: ifSpeed of an interface too fast for it
+_INT_FULL: Final = 2**31 - 1  # beyond it an ifHighSpeed is an agent's way to say that it does not know
+
+
+def text_of(cell: Cell) -> str:
+    """Give a cell as text: bytes that are no UTF-8 are replaced, nothing is the empty text."""
+    if isinstance(cell, bytes):
+        return cell.decode(errors="replace").strip("\0 \t\r\n")
+    return "" if cell is None else str(cell)
+
+
+def number(cell: Cell) -> float | None:
+    """Take a number as it is; a text is none, however much it looks like one."""
+    return cell if isinstance(cell, int | float) else None
+
+
+def _first_number(cell: Cell) -> float | None:
+    """Find the first number in a text such as ``38 C`` or ``-54dBm``."""
+    if isinstance(cell, int | float):
+        return cell
+    found = _NUMBER.search(text_of(cell))
+    if not found:
+        return None
+    return float(found[0]) if "." in found[0] else int(found[0])
+
+
+def _scaled(factor: float, divisor: float = 1) -> Transform:
+    """Multiply and divide; a whole number stays one where nothing is divided."""
+
+    def scale(cell: Cell) -> float | None:
+        if not isinstance(cell, int | float):
+            return None
+        return cell * factor if divisor == 1 else cell * factor / divisor
+
+    return scale
+
+
+def _percent(cell: Cell) -> float | None:
+    """Turn 0..100 into 0..1; what lies outside is no percentage."""
+    return cell / 100 if isinstance(cell, int | float) and 0 <= cell <= 100 else None  # noqa: PLR2004
+
+
+def _percent_idle(cell: Cell) -> float | None:
+    """Turn a share of idle time into one of busy time."""
+    return (100 - cell) / 100 if isinstance(cell, int | float) and 0 <= cell <= 100 else None  # noqa: PLR2004
+
+
+def _bits_per_second(cell: Cell) -> float | None:
+    """IF-MIB::ifSpeed to bytes per second; 0 and the largest number mean that it does not know."""
+    return cell / 8 if isinstance(cell, int | float) and 0 < cell < _GAUGE_FULL else None
+
+
+def _megabits_per_second(cell: Cell) -> float | None:
+    """IF-MIB::ifHighSpeed to bytes per second; 0 and absurd numbers mean that it does not know."""
+    return cell * 125_000 if isinstance(cell, int | float) and 0 < cell < _INT_FULL else None
+
+
+def megahertz(cell: Cell) -> int:
+    """Find a Wi-Fi frequency: a number of MHz, or the first such number in a text like ``5180/20-Ceee/ac``; 0: none."""
+    if isinstance(cell, int | float):
+        return int(cell)
+    found = _MEGAHERTZ.search(text_of(cell))
+    return int(found[0]) if found else 0
+
+
+def _channel(cell: Cell) -> float | None:
+    """Give the channel's number for a frequency (IEEE 802.11, channels of 2.4, 5 and 6 GHz)."""
+    frequency = megahertz(cell)
+    if frequency == 2484:  # noqa: PLR2004 - channel 14 lies apart
+        return 14
+    for first, last, start in ((2412, 2472, 2407), (5160, 5885, 5000), (5955, 7115, 5950)):
+        if first <= frequency <= last:
+            return (frequency - start) // 5
+    if 4915 <= frequency <= 4980:  # noqa: PLR2004 - 4.9 GHz
+        return (frequency - 4000) // 5
+    return None
+
+
+def _width(cell: Cell) -> float | None:
+    """Give the width in hertz from RouterOS's way to write a channel: 20 MHz, and as many more as letters follow one.
+
+    ``5220/20-Ce/an`` is 40 MHz, ``5180/ax/Ceee`` 80 MHz, ``2412/20/gn`` 20 MHz.
+    """
+    for found in _WIDTH.finditer(text_of(cell)):
+        base, extension = found.groups()
+        if base or extension:
+            return int(base or 20) * 1_000_000 * len(extension or "C")
+    return None
+
+
+TRANSFORMS: Final[Mapping[str, Transform]] = MappingProxyType(
+    {
+        "first_number": _first_number,
+        "percent": _percent,
+        "percent_idle": _percent_idle,
+        "tenths": _scaled(1, 10),
+        "hundredths": _scaled(1, 100),
+        "thousandths": _scaled(1, 1000),
+        "kilo": _scaled(1000),
+        "mega": _scaled(1_000_000),
+        "negative": _scaled(-1),
+        "ticks": _scaled(1, 100),
+        "bits_per_second": _bits_per_second,
+        "megabits_per_second": _megabits_per_second,
+        "channel_of_megahertz": _channel,
+        "width_of_routeros_channel": _width,
+    }
+)
+"""Every transform that gives a number, by the name that profiles use."""
+
+
+def _band(text: str) -> str:
+    """Give the band in GHz as people say it: ``2.4``, ``5``, ``6``, ``60``; empty for no frequency."""
+    frequency = megahertz(int(text) if text.isascii() and text.isdigit() and len(text) < 6 else text.encode())  # noqa: PLR2004
+    for first, last, band in ((2400, 2500, "2.4"), (4900, 5900, "5"), (5925, 7125, "6"), (57000, 71000, "60")):
+        if first <= frequency <= last:
+            return band
+    return ""
+
+
+TEXT_TRANSFORMS: Final[Mapping[str, TextTransform]] = MappingProxyType(
+    {"band_of_megahertz": _band, "lower": str.lower, "upper": str.upper}
+)
+"""Every transform of a label's text, by the name that profiles use."""

@@ -1,0 +1,178 @@
+"""What a profile consists of, as frozen values: how a device is recognised and which objects give which measure.
+
+An object identifier here is dotted text. In a table it names a column, outside an instance (``1.3.6.1.2.1.1.5.0``).
+One that begins with a dot lies below the device's own sysObjectID (``root: sysObjectID``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"  # SNMPv2-MIB::sysDescr
+SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"  # SNMPv2-MIB::sysObjectID
+SYS_UP_TIME: Final = "1.3.6.1.2.1.1.3.0"  # SNMPv2-MIB::sysUpTime
+
+
+class ProfileError(ValueError):
+    """A profile that cannot be used: ``path`` leads to the key (``("tables", 0, "key")``), the text says why."""
+
+    def __init__(self, path: tuple[str | int, ...], message: str) -> None:
+        """Keep the place and the reason."""
+        self.path = path
+        self.message = message
+        super().__init__(f"{'.'.join(map(str, path)) or 'profile'}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """One cell. ``oid`` may also be ``index``: then the row's own index is the text.
+
+    ``index`` takes only the first (positive) or last (negative) so many numbers of the row's index, for a lookup in
+    another table. ``pattern``: what its first group finds is the text. ``equals`` makes 1 or 0.
+    """
+
+    oid: str
+    transforms: tuple[str, ...] = ()
+    equals: int | str | None = None
+    nonzero: bool = False
+    pattern: str = ""
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A text that the profile itself gives, or the number 1 of an info series."""
+
+    text: str = ""
+    value: float = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Only rows in whose ``column`` stands this text (numbers and identifiers as they are written)."""
+
+    column: str
+    equal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A column made one number.
+
+    ``exists``: a column that has rows on every device of which the answer is to be 0, not absent, while the
+    aggregated column is empty. ``matches``: inside a table, only rows whose cell in ``column`` equals the row's own
+    cell in ``matches``. ``by``: one number for each text in that column; ``known``: a column of texts that get a 0.
+    """
+
+    how: Literal["sum", "mean", "count"]
+    column: str
+    transforms: tuple[str, ...] = ()
+    volatile: bool = False
+    where: Where | None = None
+    exists: str = ""
+    unless: str = ""
+    matches: str = ""
+    by: str = ""
+    known: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """The first source that the device gives."""
+
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """The sum of those sources that the device gives."""
+
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """``part`` of ``whole``, or, where ``free`` is given, what those leave of ``whole``."""
+
+    whole: Source
+    part: Source | None = None
+    free: tuple[Source, ...] = ()
+
+
+Source = Get | Constant | Aggregate | FirstOf | Add | Ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A measure and its source. ``labels`` are text sources; ``when``: a column that must hold a text in the row."""
+
+    measure: str
+    source: Source
+    labels: tuple[tuple[str, Source], ...] = ()
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that each give the same measures.
+
+    ``key`` is the label that tells rows apart, ``key_source`` gives its text; rows of one name get their index
+    behind it. ``vouch`` is the column whose cell must not change while the plan holds (the key's own cell always is
+    one too); ``watch`` are instances that change when rows come, go or move.
+    """
+
+    name: str
+    key: str
+    key_source: Source
+    labels: tuple[tuple[str, Source], ...] = ()
+    columns: tuple[Entry, ...] = ()
+    where: Where | None = None
+    vouch: str = ""
+    watch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How a device is recognised; all that is given must hold. Prefixes are of whole numbers, not of characters."""
+
+    sys_object_id: tuple[str, ...] = ()
+    sys_descr: str = ""
+    sys_descr_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A maker's system, as data.
+
+    ``bulk``, ``max_repetitions`` and ``max_varbinds`` are ``None`` where the profile does not say; ask
+    :meth:`asks_bulk` and its neighbours.
+    """
+
+    name: str
+    vendor: str = ""
+    extends: str = ""
+    root: bool = False
+    match: tuple[Match, ...] = ()
+    system: Mapping[str, Source] = field(default_factory=dict)
+    scalars: tuple[Entry, ...] = ()
+    tables: tuple[Table, ...] = ()
+    groups: tuple[Entry, ...] = ()
+    access_points: tuple[Mapping[str, Source], ...] = ()
+    variants: tuple[tuple[Match, Profile], ...] = ()
+    bulk: bool | None = None
+    max_repetitions: int | None = None
+    max_varbinds: int | None = None
+
+    def asks_bulk(self) -> bool:
+        """Say whether tables are asked by GETBULK (by default) or cell by cell."""
+        return self.bulk is not False
+
+    def repetitions(self) -> int:
+        """Say how many rows one GETBULK asks for."""
+        return self.max_repetitions or 20
+
+    def varbinds(self) -> int:
+        """Say how many cells one GET asks for at most."""
+        return self.max_varbinds or 24
