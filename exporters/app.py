@@ -21,10 +21,10 @@ PARTS = ("state", "readings")
 class Exporter:
     """Answers Prometheus out of the city's state and the monitor's own."""
 
-    def __init__(self, state: CityState, monitor: Monitor, *, wall: Callable[[], float] = time.time) -> None:
-        """Take what is to be shown; ``wall`` is read once a scrape."""
+    def __init__(self, state: CityState, look: Callable[[], Monitor], *, wall: Callable[[], float] = time.time) -> None:
+        """Take what is to be shown; ``look`` gives the monitor's own state, ``wall`` is read once a scrape."""
         self._state = state
-        self._self = SelfExporter(monitor)
+        self._self = SelfExporter(look)
         self._wall = wall
         self.ready = False
         """Set once the first round of checks can have ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,9 +42,9 @@ class Counts(Protocol):
     clock_jumps: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Monitor:
-    """What the running service knows of itself; the composition root keeps it up to date."""
+    """What the running service knows of itself in one moment."""
 
     counts: Counts | None = None
     witness_up: bool | None = None
@@ -58,12 +58,12 @@ class Monitor:
 
 
 class SelfExporter:
-    """Renders a :class:`Monitor`."""
+    """Renders the :class:`Monitor` that ``look`` gives at each scrape."""
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, look: Callable[[], Monitor]) -> None:
         """Register what is rendered; nothing is global."""
         self._registry = CollectorRegistry()
-        self._registry.register(_Collector(monitor))
+        self._registry.register(_Collector(look))
         ProcessCollector(registry=self._registry)
 
     def text(self) -> str:
@@ -72,12 +72,12 @@ class SelfExporter:
 
 
 class _Collector(Collector):
-    def __init__(self, monitor: Monitor) -> None:
-        self._monitor = monitor
+    def __init__(self, look: Callable[[], Monitor]) -> None:
+        self._look = look
 
     def collect(self) -> Iterator[Metric]:
         """Give all families."""
-        monitor = self._monitor
+        monitor = self._look()
         yield InfoMetricFamily(
             "netmon_build", "This netmon.", {"version": __version__, "python": platform.python_version()}
         )

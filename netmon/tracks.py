@@ -96,6 +96,11 @@ class Track:
         return self.rows[-1] if self.rows else None
 
 
+def rows_of(spans: Iterable[Span], reach: int) -> list[Row]:
+    """Give the rows that describe just these spans, which are sorted, do not overlap, and were seen with one reach."""
+    return [Row(span.start, max(span.start, span.end - reach), reach, span.outcome) for span in spans]
+
+
 def _start(row: Row) -> int:
     return row.start
 

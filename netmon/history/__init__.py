@@ -24,8 +24,9 @@ from typing import Final, Self
 from netmon.history import archive
 from netmon.history.file import FILE, HistoryError, Lock, explained, open_reader, open_writer, transaction
 from netmon.history.hours import HOUR, Figures, Hourly, Hours, Place
+from netmon.history.revisions import Revision, in_force
 from netmon.model import Outcome, Span
-from netmon.tracks import Change, Row, Track
+from netmon.tracks import Change, Row, Track, rows_of
 
 __all__ = ["History", "HistoryError", "Hourly", "Revision"]
 
@@ -39,15 +40,6 @@ _HOURLY: Final = (
     "SELECT hour, measure, device, count, minimum, maximum, total FROM hourly"
     " WHERE hour >= ? AND hour < ? AND (? IS NULL OR measure = ?)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """An accepted inventory: in force since ``at`` (``None``: since ever); ``files`` are texts by relative name."""
-
-    at: int | None
-    revision: str
-    files: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -149,6 +141,21 @@ class History:
             self._lasted[number] = latest.last - latest.start
             self._pending.chunks.add(number // _CHUNK)
             return change
+
+    def record(self, key: str, spans: Iterable[Span], reach: int) -> None:
+        """Take in the spans of recorded observations of a check that has none yet; ``reach`` in seconds."""
+        with self._memory:
+            track = self.track(key)
+            if track.rows:
+                raise HistoryError(
+                    f"{self._path}: holds observations of {key} already: name an empty folder with --data"
+                )
+            track.rows.extend(rows_of(spans, reach))
+            track.version = len(track.rows)
+            for row in track.rows:
+                self._note(self._number(key), track, row)
+                self._lasted[self._number(key)] = row.last - row.start
+                self._pending.chunks.add(self._number(key) // _CHUNK)
 
     def _note(self, number: int, track: Track, row: Row) -> None:
         """Have a row written, and the one before it: its end may have moved, or was only in the heartbeat so far."""
@@ -255,7 +262,7 @@ class History:
         """
         with self._disk, explained(self._path, "be read"):
             times = self._db.execute("SELECT number, at FROM revisions ORDER BY number").fetchall()
-            numbers = [number for number, since, until in _in_force(times) if since < end and until > start]
+            numbers = [number for number, since, until in in_force(times) if since < end and until > start]
             query = "SELECT at, revision, files FROM revisions WHERE number = ?"
             found = [self._db.execute(query, (number,)).fetchone() for number in numbers]
         return [Revision(at, revision, json.loads(zlib.decompress(files))) for at, revision, files in found]
@@ -377,14 +384,3 @@ def _packed(values: array[int]) -> bytes:
 
 def _unpacked(packed: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{len(packed) // 4}I", packed)
-
-
-def _in_force(times: list[tuple[int, int | None]]) -> Iterator[tuple[int, float, float]]:
-    """Give number, since, until of each revision; the times are in the order of acceptance."""
-    for index, (number, at) in enumerate(times):
-        since = float("-inf") if at is None else at
-        if index + 1 == len(times):
-            yield number, since, float("inf")
-            continue
-        after = times[index + 1][1]
-        yield number, since, since if after is None else max(after, since + 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from netmon.availability import Evaluation, combined, cut_at, evaluate, month, month_at
 from netmon.history import History
-from netmon.inventory import load_files
-from netmon.model import Inventory, Period
+from netmon.inventory import Loaded, load_files
+from netmon.model import Device, Inventory, Period, Service, Span, reach_seconds
 
 _EVER = 1 << 60
 
@@ -57,3 +59,17 @@ def evaluate_recorded(history: History, period: Period) -> Evaluation:
         NothingRecorded: No inventory was in force in the period.
     """
     return evaluate(inventory_of(history, period), history.tracks(), period, first_loaded=history.first_loaded())
+
+
+def record(history: History, loaded: Loaded, tracks: Mapping[str, Sequence[Span]]) -> None:
+    """Write recorded observations and the inventory they belong to into a history of their own.
+
+    Raises:
+        HistoryError: It cannot be written, or holds something already.
+    """
+    inventory = loaded.inventory
+    history.accept(inventory.revision, loaded.files, [], None)
+    everything: list[Device | Service] = [*inventory.devices.values(), *inventory.services.values()]
+    for watched in everything:
+        history.record(watched.id, tracks.get(watched.id, ()), reach_seconds(watched.interval))
+    history.commit(0)

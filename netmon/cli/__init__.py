@@ -1,0 +1,79 @@
+"""The command ``netmon``: its words, and what each of them runs."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from netmon import __version__
+from netmon.cli import inventories, periods, service, simulation, status
+from netmon.cli.terminal import INPUT_IS_WRONG, complain
+from netmon.history import HistoryError
+from netmon.inventory import InventoryError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit code: 0 all well, 1 the answer is "not well", 2 the input is wrong."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if arguments.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        return int(arguments.run(arguments))
+    except (InventoryError, HistoryError) as error:
+        complain(str(error))
+        return INPUT_IS_WRONG
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more while it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="netmon",
+        description="Sees a city's free Wi-Fi and the links of its urban villages, "
+        "and says truthfully how available they were.",
+    )
+    parser.add_argument("--version", action="version", version=f"netmon {__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for register in (
+        inventories.register,
+        service.register,
+        status.register,
+        periods.register,
+        simulation.register,
+    ):
+        register(commands, common())
+    return parser
+
+
+def common() -> argparse.ArgumentParser:
+    """Give the options that every command takes."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--inventory", type=Path, default=Path("inventory"), metavar="DIR", help="the inventory (default: ./inventory)"
+    )
+    options.add_argument(
+        "--data",
+        type=Path,
+        default=_data_folder(),
+        metavar="DIR",
+        help="where the history is kept (default: %(default)s)",
+    )
+    options.add_argument("--json", action="store_true", help="print JSON")
+    return options
+
+
+def _data_folder() -> Path:
+    home = os.environ.get("XDG_DATA_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "share") / "netmon"

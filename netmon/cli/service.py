@@ -1,0 +1,238 @@
+"""``netmon run``: the service, built in plain statements from top to bottom."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from exporters import Exporter, Monitor
+from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain
+from netmon.history import History, HistoryError
+from netmon.inventory import InventoryError, Loaded, load, load_profiles
+from netmon.model import Inventory
+from netmon.names import Names
+from netmon.probes.icmp import Pinger
+from netmon.probes.snmp import SnmpProbes
+from netmon.probes.tcp import TcpProbe
+from netmon.scheduler import Scheduler, Witnesses
+from netmon.sink import Sink
+from netmon.snmp.client import SnmpClient
+from netmon.state import CityState
+from netmon.web import Pages
+
+_LOG: Final = logging.getLogger("netmon")
+_COMMIT_EVERY: Final = 5.0
+"""Seconds; a killed process loses at most what it saw in that time, and nothing is invented in its place."""
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("run", parents=[common], help="the service: probes, exporters, pages, until stopped")
+    parser.add_argument(
+        "--listen", default="127.0.0.1:9810", metavar="HOST:PORT", help="where to answer HTTP (default: %(default)s)"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    loaded = load(arguments.inventory)
+    for warning in loaded.warnings:
+        _LOG.warning("%s", warning)
+    try:
+        listening = _listen(arguments.listen)
+    except (ValueError, OSError) as error:
+        complain(f"--listen: {arguments.listen}: {error}")
+        return INPUT_IS_WRONG
+    with contextlib.closing(listening), History.open(arguments.data) as history:
+        service = Service(arguments.inventory, loaded, history)
+        asyncio.run(service.run(listening))
+    return ALL_WELL
+
+
+def _listen(where: str) -> socket.socket:
+    """Open the socket for HTTP.
+
+    Raises:
+        ValueError: The address is not of the form HOST:PORT.
+        OSError: It cannot be had.
+    """
+    host, _, port = where.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError("write HOST:PORT, such as 127.0.0.1:9810 or [::1]:9810")
+    host = host.removeprefix("[").removesuffix("]")
+    family = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0][0]
+    return socket.create_server((host, int(port)), family=family, backlog=128)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the service."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Service:
+    """Everything that runs, and how it is wired."""
+
+    def __init__(self, folder: Path, loaded: Loaded, history: History) -> None:
+        """Build it; nothing is sent or opened before :meth:`run`."""
+        self._folder = folder
+        self._history = history
+        self._accept(loaded, history)
+        self._inventory = loaded.inventory
+        self._reload_success = True
+        self._history_failures = 0
+        self._stop = asyncio.Event()
+        self.state = CityState(loaded.inventory, history.track, history.first_loaded())
+        names = Names()
+        self._pinger = Pinger(names)
+        self._client = SnmpClient()
+        self._snmp = SnmpProbes(self._client, load_profiles(), loaded.profiles, names)
+        probes = {
+            "icmp": self._pinger,
+            "tcp": TcpProbe(names),
+            "snmp": self._snmp.reachability,
+            "readings": self._snmp.readings,
+            "interface": self._snmp.interface,
+        }
+        self._snmp.load(loaded.inventory)
+        self._witnesses = Witnesses(loaded.inventory.witness, probes)
+        self._scheduler = Scheduler(
+            probes=probes,
+            sink=Sink(history, self.state),
+            witness=self._witnesses,
+            overflowed_at=lambda: self._client.overflowed_at,
+        )
+        self._scheduler.load(loaded.inventory)
+        self._exporter = Exporter(self.state, self._monitor)
+        pages = Pages(self.state, lambda: self._witnesses.up)
+        self._app = Starlette(routes=[*self._exporter.routes(), *pages.routes()])
+
+    @staticmethod
+    def _accept(loaded: Loaded, history: History) -> None:
+        history.accept(loaded.inventory.revision, loaded.files, _objects(loaded.inventory), int(time.time()))
+
+    async def run(self, listening: socket.socket) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP loads the inventory anew."""
+        loop = asyncio.get_running_loop()
+        reloads: set[asyncio.Task[None]] = set()
+
+        def reload() -> None:
+            task = loop.create_task(self._reload())
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        server = _Server(uvicorn.Config(self._app, log_config=None, access_log=False, lifespan="off"))
+        await self._pinger.open()
+        await self._client.open()
+        work = [
+            loop.create_task(self._scheduler.run()),
+            loop.create_task(server.serve(sockets=[listening])),
+            loop.create_task(self._keep_committing()),
+            loop.create_task(self._stop.wait()),
+        ]
+        host, port = listening.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        _LOG.info("watching %d devices: http://%s:%d/ and /metrics", len(self.state.devices), shown, port)
+        self._exporter.ready = True
+        try:
+            # Whatever ends first ends the service: a stop, or a bug that must be seen and not lived with.
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._shut(server, work)
+        for task in done:
+            task.result()
+
+    async def _shut(self, server: _Server, work: list[asyncio.Task[Any]]) -> None:
+        scheduler, serving, *rest = work
+        server.should_exit = True
+        for task in (scheduler, *rest):
+            task.cancel()
+        await asyncio.wait([serving], timeout=_COMMIT_EVERY)
+        serving.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        self._pinger.close()
+        self._client.close()
+        self._commit()
+
+    async def _keep_committing(self) -> None:
+        while True:
+            await asyncio.sleep(_COMMIT_EVERY)
+            await asyncio.to_thread(self._commit)
+
+    def _commit(self) -> None:
+        """Write the history; what cannot be written stays in memory and is tried again."""
+        try:
+            self._history.commit(int(time.time()))
+        except HistoryError as error:
+            self._history_failures += 1
+            _LOG.error("%s", error)
+
+    async def _reload(self) -> None:
+        """Take the inventory anew; where it has mistakes, go on with the one before."""
+        try:
+            loaded = await asyncio.to_thread(load, self._folder)
+            self._snmp.take_profiles(loaded.profiles)
+            await asyncio.to_thread(self._accept, loaded, self._history)
+        except (InventoryError, HistoryError) as error:
+            self._reload_success = False
+            _LOG.error("the inventory was not taken, the one before stays in force:\n%s", error)
+            return
+        self._inventory = loaded.inventory
+        self.state.load(loaded.inventory, await asyncio.to_thread(self._history.first_loaded))
+        self._snmp.load(loaded.inventory)
+        self._scheduler.load(loaded.inventory)
+        self._reload_success = True
+        _LOG.info("took the inventory %s with %d devices", loaded.inventory.revision, len(self.state.devices))
+
+    def _monitor(self) -> Monitor:
+        client, pinger = self._client, self._pinger
+        return Monitor(
+            counts=self._scheduler.counters,
+            witness_up=self._witnesses.up,
+            revision=self._inventory.revision,
+            reload_success=self._reload_success,
+            devices=len(self.state.devices),
+            sockets={
+                "icmp": {
+                    "sent": pinger.sent,
+                    "received": pinger.received,
+                    "late": pinger.late,
+                    "spoofed": pinger.spoofed,
+                },
+                "snmp": {
+                    "requests": client.requests,
+                    "retries": client.retries,
+                    "late": client.late_replies,
+                    "spoofed": client.spoofed_replies,
+                    "undecodable": client.decode_errors,
+                    "overflows": client.overflows,
+                },
+            },
+            history_failures=self._history_failures,
+            history_refused=self._history.refused,
+            history_committed=self._history.committed,
+        )
+
+
+def _objects(inventory: Inventory) -> list[tuple[str, str]]:
+    """Name everything whose first load is remembered: what counts, and the windows."""
+    found = [("device", device.id) for device in inventory.devices.values() if inventory.is_object(device)]
+    found += [("site", site.id) for site in inventory.sites.values() if not site.planned]
+    found += [("uplink", uplink.id) for uplink in inventory.uplinks.values() if not uplink.planned]
+    return found + [("maintenance", window) for window in inventory.maintenance]

@@ -1,0 +1,66 @@
+"""``netmon simulate``: the simulated city."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain, print_json
+from netmon.inventory import load
+from netmon.model import Inventory, Secret
+from netmon.simulator import ScriptError, Simulation, SimulationError, prepare, run_simulation
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "simulate", parents=[common], help="answer SNMP for every device of an inventory on 127.0.0.0/8"
+    )
+    parser.add_argument("folder", nargs="?", type=Path, metavar="INVENTORY", help="instead of --inventory")
+    parser.add_argument(
+        "--script", type=Path, metavar="FILE", help="a course of events: lines of at,duration,event,target,…"
+    )
+    parser.add_argument("--random", type=float, default=0.0, metavar="N", help="and so many events by chance an hour")
+    parser.add_argument("--seed", type=int, default=0, help="of what happens by chance (default: 0)")
+    parser.add_argument("--for", type=float, metavar="SECONDS", dest="duration", help="stop by itself after that")
+    parser.set_defaults(run=_simulate)
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    inventory = load(arguments.folder or arguments.inventory).inventory
+    community = _community(inventory)
+    if community is None:
+        complain("credentials.yaml: no device has a credential with an SNMP community; the agents need one")
+        return INPUT_IS_WRONG
+    try:
+        city = prepare(inventory, community, arguments.script, per_hour=arguments.random, seed=arguments.seed)
+        asyncio.run(_run(city, arguments))
+    except (ScriptError, SimulationError, OSError, UnicodeDecodeError) as error:
+        complain(str(error))
+        return INPUT_IS_WRONG
+    return ALL_WELL
+
+
+def _community(inventory: Inventory) -> Secret | None:
+    """The one community that the agents answer to: that of the first device that has one."""
+    for device in inventory.devices.values():
+        credential = inventory.credentials.get(device.credential)
+        if credential is not None and credential.community is not None:
+            return credential.community
+    return None
+
+
+async def _run(city: Simulation, arguments: argparse.Namespace) -> None:
+    def ready(running: Simulation) -> None:
+        if arguments.json:
+            print_json({"agents": running.devices})
+        else:
+            print(f"{running.devices} agents answer SNMP", flush=True)
+
+    try:
+        async with asyncio.timeout(arguments.duration):
+            await run_simulation(city, ready)
+    except TimeoutError:
+        complain(f"answered {city.answers} of {city.requests} requests")

@@ -1,0 +1,73 @@
+"""``netmon status``: what is down now, since when, and why, as the running service knows it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import urllib.error
+import urllib.request
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, NOT_WELL, complain, print_json, print_table
+from netmon.web.status import Status, amiss
+from netmon.web.words import share
+
+_TIMEOUT = 10.0
+_OUT = ("down", "down_upstream")
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("status", parents=[common], help="what is down now, since when, and why")
+    parser.add_argument(
+        "--url", default="http://127.0.0.1:9810", help="where the service answers (default: %(default)s)"
+    )
+    parser.set_defaults(run=_status)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    if not arguments.url.startswith(("http://", "https://")):
+        complain(f"--url: {arguments.url!r} is no address of a service (write http://HOST:PORT)")
+        return INPUT_IS_WRONG
+    url = f"{arguments.url.rstrip('/')}/api/status"
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 -- http and https alone, see above
+            found = json.load(answer)
+    except (OSError, ValueError) as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        complain(f"{url}: no status: {reason} (is netmon running? name its address with --url)")
+        return INPUT_IS_WRONG
+    if arguments.json:
+        print_json(found)
+    else:
+        _show(found)
+    return NOT_WELL if any(one["state"] in _OUT for one in amiss(found)) or found["witness_up"] is False else ALL_WELL
+
+
+def _show(found: Status) -> None:
+    zone = ZoneInfo(found["zone"])
+    print(f"{found['city']} at {_local(found['at'], zone)} ({found['zone']}), figures by {found['definition']}")
+    if found["witness_up"] is False:
+        print("The monitor itself is cut off: no witness answers. States are unknown; no outage is booked.")
+    for kind, counts in found["counts"].items():
+        print(f"{kind + 's':8} " + ", ".join(f"{count} {state}" for state, count in counts.items() if count))
+    month = found["month"]
+    for kind in ("uplink", "site"):
+        figures = month[kind]
+        print(
+            f"{month['label']} {kind + 's':8} availability {share(figures['availability'], 'en')}, "
+            f"data completeness {share(figures['completeness'], 'en')}"
+        )
+    print(f"kelurahan connected {share(found['coverage']['kelurahan_connected'], 'en')}")
+    rows = [(one["kind"], one["id"], one["state"], _local(one["since"], zone), one["why"]) for one in amiss(found)]
+    print()
+    if rows:
+        print_table("Not up", ["kind", "id", "state", "since", "why"], rows)
+    else:
+        print("Everything that is watched is up.")
+
+
+def _local(at: str, zone: ZoneInfo) -> str:
+    return datetime.fromisoformat(at).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

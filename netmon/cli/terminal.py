@@ -1,0 +1,65 @@
+"""What people read in a terminal: tables in colour, plain text in a pipe, progress on the error output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+ALL_WELL: Final = 0
+NOT_WELL: Final = 1
+INPUT_IS_WRONG: Final = 2
+
+_STYLES: Final = {
+    "up": "green",
+    "degraded": "yellow",
+    "down": "bold red",
+    "down_upstream": "red",
+    "unknown": "magenta",
+    "planned": "blue",
+    "out_of_service": "dim",
+}
+_PIPE_WIDTH: Final = 200
+
+
+def console(*, error: bool = False) -> Console:
+    """Give a console; in a pipe it is wide and without colour."""
+    stream = sys.stderr if error else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False, soft_wrap=False)
+
+
+def complain(text: str) -> None:
+    """Print what is wrong to the error output, as it is."""
+    print(text, file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as indented JSON."""
+    print(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print rows as a table; a cell that is the name of a state gets its colour."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        cells = ["–" if cell is None else str(cell) for cell in row]
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))
+    console().print(table)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[int], None]]:
+    """Show on the error output that something takes its time, where somebody can see it.
+
+    What it gives is told how many lines have been read.
+    """
+    with console(error=True).status(what) as status:
+        yield lambda lines: status.update(f"{what} {lines:,} lines")
