@@ -63,7 +63,7 @@ class World:
     """Address → whether it is silent to a packet sent then. ``probe:address`` goes before ``address``."""
 
     failing: dict[str, Failure] = field(default_factory=dict)
-    """Address → how it fails at once, instead of by silence."""
+    """Address → how it fails at once, instead of by silence; ``probe:address`` goes before here too."""
 
     bug: dict[str, Callable[[], BaseException | None]] = field(default_factory=dict)
     """Address → the exception that the probe raises, or ``None`` this time."""
@@ -115,8 +115,9 @@ class World:
             raise raised
         if check.address in self.duration:
             await asyncio.sleep(self.duration[check.address])
-        if check.address in self.failing:
-            return Observation(check, at, self.failing[check.address], detail="as the test says")
+        failure = self.failing.get(f"{check.probe}:{check.address}", self.failing.get(check.address))
+        if failure is not None:
+            return Observation(check, at, failure, detail="as the test says")
         for _ in range(self.packets):
             now = self.loop.time()
             record.packets = (*record.packets, now)

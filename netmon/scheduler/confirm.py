@@ -73,7 +73,7 @@ class Confirmer:
         """Take a silence back that can be our own fault."""
         observation = answer.observation
         if observation.outcome is Outcome.DOWN:
-            fault = self._faults.since(answer.start, observation.check.timeout)
+            fault = self._faults.since(answer.start)
             if fault:
                 return _blind(observation, Failure.LOCAL, fault)
         return observation
@@ -126,7 +126,7 @@ class Confirmer:
         if repeat.ping is not None and repeat.ping.observation.outcome is not Outcome.DOWN:
             return _pinged(first.observation, repeat.ping.observation)
         witnessed = repeat.witnessed and await between and await self._answers_still(observation.check)
-        fault = self._faults.since(first.start, observation.check.timeout)
+        fault = self._faults.since(first.start)
         if fault:
             return _blind(first.observation, Failure.LOCAL, fault)
         if not witnessed:

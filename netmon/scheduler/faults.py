@@ -12,11 +12,11 @@ from netmon.scheduler.counters import Counters
 
 log = logging.getLogger(__name__)
 
-_TICK: Final = 0.25
+_TICK: Final = 0.1
 _NOTED: Final = 0.1  # shorter lags are the ordinary course of a loop
-_STANDSTILL: Final = 1.0
+_STANDSTILL: Final = 1.0 - _TICK  # a timer that is late by this was held up for up to a second
 _JUMP: Final = 2.0
-_KEPT: Final = 2000  # lags of 0.1 s and more: those of the last 200 s at least
+_KEPT: Final = 2000  # lags of 0.1 s and more: those of the last 200 s at least, longer than any round
 
 
 class LocalFaults:
@@ -56,14 +56,13 @@ class LocalFaults:
             self._timer.cancel()
         self._timer = self._due = None
 
-    def since(self, start: float, timeout: float) -> str:
+    def since(self, start: float) -> str:
         """Say in a sentence which fault since ``start`` can have lost an answer; empty if none.
 
-        A loop that is held up for half of ``timeout`` (a second at most) can let a timer run out although the answer
-        lies in the buffer.
+        While the loop stands still answers lie in the buffer, and afterwards timers may run out before they are read.
         """
         lag = self._lag_since(start)
-        if lag > min(_STANDSTILL, timeout / 2):
+        if lag > _STANDSTILL:
             return f"the monitor itself stood still for {lag:.1f} s"
         if self._overflowed_at() >= start:
             return "the monitor's receive buffer overflowed"
