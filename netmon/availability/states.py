@@ -109,12 +109,19 @@ class Observations:
         """Give what was observed of a device or service; nothing where it has no spans."""
         found = self._memo.get(name)
         if found is None:
-            found = Observed.of(self._tracks.get(name, ()))
+            found = self._told(name)
             device = self._inventory.devices.get(name)
             if device is not None and device.reach.kind is ReachKind.INTERFACE:
-                found = found.seen_through(Observed.of(self._tracks.get(device.reach.of, ())))
+                found = found.seen_through(self._told(device.reach.of))
             self._memo[name] = found
         return found
+
+    def _told(self, name: str) -> Observed:
+        """Give what its own observations say; those of what is planned to come are ignored."""
+        device = self._inventory.devices.get(name)
+        if device is not None and not self._inventory.is_object(device):
+            return Observed()
+        return Observed.of(self._tracks.get(name, ()))
 
 
 def attributed(device: Device, calendar: Calendar, observations: Observations) -> Intervals:
@@ -128,10 +135,11 @@ def attributed(device: Device, calendar: Calendar, observations: Observations) -
     if not own or not members:
         return []
     lives = [(calendar.life(member), observations.of(member.id).down) for member in members]
+    # Of all members, living in this stretch or not: else a missing observation, which cuts a stretch in two, would
+    # change the grace of its far end, and LK-1 says that it changes nothing there.
+    grace = max(device.interval, *(member.interval for member in members))
     found: list[Interval] = []
     for stretch in all_members(lives, (-FOREVER, FOREVER)):
-        alive = [m.interval for m in members if _share_a_second(calendar.life(m), stretch)]
-        grace = max(device.interval, *alive)
         widened = (stretch[0] - grace, stretch[1] + grace + calendar.inventory.settings.recovery_grace)
         found += intersect([one for one in own if _share_a_second(one, stretch)], [widened])
     return union(found)
