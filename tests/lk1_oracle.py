@@ -17,7 +17,9 @@ Where the text leaves a choice, this is the reading taken here:
      device of a planned uplink or site is never a member. A group without members upholds nothing: no attribution
      and no coverage by a window.
  5.  P and S are maximal over all recorded time. P may run on through seconds in which its members change.
- 6.  *grace* looks at the device and at those who were members in at least one second of that P.
+ 6.  *grace* looks at the device and at everything of its group that is an object, alive or not: if only those counted
+     that live in some second of P, a missing observation, which cuts P in two, would change the grace at its far end,
+     in an outage that does not touch the missing time; the invariants forbid that.
  7.  *Chains* of attribution need no rule of their own: a member counts by what was observed of it, whoever is to
      blame for that. A member that nobody observed proves nothing, even when its own upstream is down.
  8.  *Windows* cover each for itself: a device behind two routers is not covered by two windows with one router each.

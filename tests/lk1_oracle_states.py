@@ -192,9 +192,9 @@ def attributed(month: Month, device: Device, seen: dict[str, Seen]) -> list[bool
     for position, t in enumerate(month.seconds()):
         group = members(month, device, t)
         group_down.append(bool(group) and all(seen[member.id][position] is Outcome.DOWN for member in group))
+    above = [month.inventory.devices[name] for name in device.behind]
+    grace = max([device.interval, *(one.interval for one in above if month.inventory.is_object(one))])
     for p_start, p_end in stretches(group_down):
-        in_p = [member for t in range(p_start, p_end) for member in members(month, device, month.begin + t)]
-        grace = max([device.interval, *(member.interval for member in in_p)])
         first = p_start - grace
         behind_last = p_end + grace + month.inventory.settings.recovery_grace
         for s_start, s_end in stretches(down):

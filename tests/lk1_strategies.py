@@ -179,8 +179,8 @@ def _add_uplink(draw: Draw, draft: Draft, number: int) -> None:
         device = f"{name}-rt{position}"
         role = draw(st.sampled_from([Role.ROUTER, Role.LINK, Role.ROUTER, Role.SWITCH]))
         reach = Reach()
-        if listed and draw(st.booleans()):
-            reach = Reach(ReachKind.INTERFACE, interface="ether2", of=listed[0])
+        if draft.devices and draw(st.sampled_from([False, False, True])):
+            reach = Reach(ReachKind.INTERFACE, interface="ether2", of=draw(st.sampled_from(list(draft.devices))))
         draft.devices[device] = Device(
             device, role, uplink=name, interval=draw(intervals), behind=behind, reach=reach, **life(draw)
         )
