@@ -1,0 +1,48 @@
+# make run    the simulated city, polled, exported, on a page; needs Python 3.11 and no root
+# make test   everything that must hold before a change lands, in minutes
+# make e2e    the longer stories with real programs
+# make soak   what takes long: many more random cases
+# make bench  the measurements of bench/README.md
+
+VENV ?= .venv
+LISTEN ?= 127.0.0.1:9810
+DATA ?= .run
+SCRIPT ?=
+PYTEST = $(VENV)/bin/python -m pytest
+export VENV LISTEN DATA SCRIPT
+
+# What the tests talk to: SNMP agents and tools, Prometheus and promtool, network namespaces, a browser.
+PACKAGES = snmpd snmp prometheus iproute2 nftables iputils-ping procps
+
+.PHONY: run test e2e soak bench lint environment packages clean
+
+run:
+	@scripts/environment run
+	@exec scripts/run-city
+
+environment:
+	@scripts/environment dev
+
+packages:
+	@scripts/packages $(PACKAGES)
+
+lint: environment
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+test: packages lint
+	$(PYTEST) -n 2 --dist worksteal -m "not e2e and not soak"
+
+e2e: packages environment
+	$(PYTEST) -m e2e --timeout 900
+
+soak: packages environment
+	NETMON_HYPOTHESIS=soak $(PYTEST) -n 2 --timeout 7200 -m "not e2e"
+
+bench: environment
+	@scripts/packages gcc libc6-dev prometheus-snmp-exporter
+	$(VENV)/bin/python bench/all.py
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
