@@ -15,6 +15,7 @@ from typing import Final
 from netmon.measures import MEASURES, clean, series
 from netmon.model import Device, Identity, Series
 from netmon.profiles.transforms import Cell, Transform, text_of
+from netmon.profiles.words import SYS_OBJECT_ID
 
 Term = Callable[["Values"], float | None]
 Grouped = Callable[["Values"], dict[str, float] | None]
@@ -43,11 +44,14 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What a poll brought: the plan's cells in their order (``None`` for none), and the volatile columns."""
+    """What a poll brought: the plan's cells in their order (``None`` for none), and the volatile columns.
+
+    ``failed`` are the slots of requests that had no answer: they say nothing, not even that a row is gone.
+    """
 
     cells: Sequence[Cell]
     columns: Mapping[str, Rows] = field(default_factory=dict)
-    ticks: int | None = None
+    failed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +97,22 @@ def misfit(plan: Plan, values: Values) -> str:
     """
     cells = values.cells
     for slot, cell in plan.expected:
-        if cells[slot] != cell:
+        if cells[slot] != cell and slot not in values.failed:
             return f"a row is no longer {clean(text_of(cell))!r}"
-    if any(cells[slot] is None for _, slot, _ in plan.direct):
-        return "an object is gone"
+    return ""
+
+
+def gap(plan: Plan, values: Values) -> str:
+    """Say what the device no longer gives although its rows are as they were; empty where nothing is missing."""
+    for made, slot, _ in plan.direct:
+        if values.cells[slot] is None and slot not in values.failed:
+            return f"{made.measure} is gone"
     return ""
 
 
 def table_changed(plan: Plan, values: Values) -> bool:
     """Say whether an agent told that rows came, went or moved (ifNumber, ifTableLastChange)."""
-    return any(values.cells[slot] != cell for slot, cell in plan.watched)
+    return any(values.cells[slot] != cell and slot not in values.failed for slot, cell in plan.watched)
 
 
 def readings(plan: Plan, values: Values, boot: float | None = None) -> tuple[tuple[Series, float], ...]:
@@ -190,7 +200,8 @@ class Requests:
                 out[-1] += piece
                 size += weight
         head = (uptime,) if uptime else ()
-        return tuple((*head, *cells) for cells in out) or ((head,) if head else ())
+        # Nothing to ask for is no reason not to see whether anybody answers.
+        return tuple((*head, *cells) for cells in out) or (head or (SYS_OBJECT_ID,),)
 
     def _weight(self, instance: str) -> int:
         column, _, index = instance.rpartition(".")

@@ -1,0 +1,286 @@
+"""The three probes that speak SNMP, and what they remember of each device between two checks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from netmon.model import Check, Credential, Device, Failure, Observation
+from netmon.probes import Probe
+from netmon.probes.snmp.access import Addresses, Resolve, resolve_by_system, target_of
+from netmon.probes.snmp.contact import Contact, make_contact
+from netmon.probes.snmp.dialogue import Dialogue
+from netmon.probes.snmp.poll import Poll, Polled
+from netmon.profiles import (
+    SYS_UP_TIME,
+    Interface,
+    Profile,
+    boot_timestamp,
+    gap,
+    misfit,
+    readings,
+    started_anew,
+    table_changed,
+)
+from netmon.snmp.client import SnmpClient, SnmpFailure, SnmpLocal, SnmpRefused, Target
+
+_PLAN_SECONDS: Final = 3600.0  # what vouches for nothing (an alias, a model) is read again after so long
+_PARTIAL_PLAN_SECONDS: Final = 300.0  # sooner where the first contact left something out
+_PATIENCE: Final = 60.0  # an agent whose tables always "changed" costs no walk more often
+_SHARE: Final = 0.9  # of its interval that a poll may take
+_IF_OPER_STATUS: Final = "1.3.6.1.2.1.2.2.1.8"  # IF-MIB::ifOperStatus
+_UP: Final = 1
+_UNKNOWN: Final = 4
+_STATUS: Final = {2: "down", 3: "testing", 5: "dormant", 6: "not present", 7: "down in a lower layer"}
+
+
+@dataclass(slots=True)
+class _Known:
+    """A device as it was met: its plan and what the last poll saw."""
+
+    device: Device
+    profiles: Mapping[str, Profile]
+    contact: Contact
+    made: float
+    poll: Poll
+    ticks: int | None = None
+    boot: float | None = None
+
+    def age_limit(self) -> float:
+        return _PARTIAL_PLAN_SECONDS if self.contact.missing else _PLAN_SECONDS
+
+
+class SnmpProbes:
+    """Probes for the scheduler; they share one client and the plans that first contacts made.
+
+    Each is a :data:`netmon.probes.Probe`: what the network does is an observation, never an exception.
+    """
+
+    def __init__(
+        self,
+        client: SnmpClient,
+        profiles: Callable[[], Mapping[str, Profile]],
+        device: Callable[[str], Device | None],
+        credential: Callable[[str], Credential | None],
+        *,
+        resolve: Resolve = resolve_by_system,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Look devices, credentials and profiles up when they are needed, so that a reload changes them.
+
+        ``resolve`` gives the address of a host's name; ``wall`` and ``monotonic`` are for tests.
+        """
+        self._client = client
+        self._profiles = profiles
+        self._device = device
+        self._credential = credential
+        self._addresses = Addresses(resolve, monotonic=monotonic)
+        self._wall = wall
+        self._monotonic = monotonic
+        self._known: dict[str, _Known] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def probes(self) -> dict[str, Probe]:
+        """Give the three by the names that checks use."""
+        return {"snmp": self.reachability, "readings": self.readings, "interface": self.interface}
+
+    async def target(self, address: str, port: int, credential: str, *, patience: float, retries: int = 1) -> Target:
+        """Say whom to ask, and with what, where a credential of the inventory is to be used.
+
+        ``patience`` is seconds a try, of which there are 1 + ``retries``.
+
+        Raises:
+            SnmpLocal: a name without an address, no such credential, or one that is not for this address.
+        """
+        found = self._credential(credential)
+        if found is None:
+            raise SnmpLocal(f"there is no credential {credential}" if credential else "no credential is given for SNMP")
+        numeric = await self._addresses.numeric(address)
+        return target_of(numeric, port, found, timeout=patience, retries=retries)
+
+    # -- reachability ------------------------------------------------------------------------------------
+
+    async def reachability(self, check: Check) -> Observation:
+        """Ask for sysUpTime, once: the scheduler repeats. Any word from the device itself is an answer (LK-1)."""
+        start, began = self._wall(), self._monotonic()
+        dialogue: Dialogue | None = None
+        failure, detail = None, ""
+        try:
+            target = await self.target(check.address, check.port, check.credential, patience=check.timeout, retries=0)
+            dialogue = Dialogue(self._client, target)
+            await dialogue.get((SYS_UP_TIME,))
+        except SnmpFailure as why:
+            failure, detail = why.failure, "refused" if isinstance(why, SnmpRefused) else why.detail
+        timing = dialogue.timing if dialogue else None
+        return Observation(
+            check,
+            (timing.sent_at if timing else 0.0) or start,
+            failure,
+            detail,
+            duration=self._monotonic() - began,
+            rtt=timing.rtt if timing and failure is None else None,
+        )
+
+    # -- readings ----------------------------------------------------------------------------------------
+
+    async def readings(self, check: Check) -> Observation:
+        """Read a device by its plan, which is made at the first contact and when the device is no longer as it was."""
+        start, began = self._wall(), self._monotonic()
+        limit = max(check.interval * _SHARE, 2 * check.timeout)
+        try:
+            async with asyncio.timeout(limit) as deadline:
+                return await self._read(check, start, began)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            return self._failed(check, start, began, Failure.TIMEOUT, f"the device was not read within {limit:g} s")
+        except SnmpFailure as why:
+            # A refusal or an error is an answer, but holds no readings; this check decides nothing.
+            return self._failed(check, start, began, why.failure or Failure.AUTH, why.detail)
+
+    def _failed(self, check: Check, start: float, began: float, failure: Failure, detail: str) -> Observation:
+        return Observation(check, start, failure, detail, duration=self._monotonic() - began)
+
+    async def _read(self, check: Check, start: float, began: float) -> Observation:
+        device = self._device(check.device)
+        if device is None:
+            raise SnmpLocal(f"{check.device} is no longer in the inventory")
+        target = await self._target_of(device, check.timeout)
+        async with self._lock(device.id):
+            dialogue = Dialogue(self._client, target)
+            known = await self._valid(device, dialogue)
+            polled = await known.poll.run(dialogue)
+            reason = self._reason(known, polled)
+            if reason:
+                known = await self._met(device, dialogue)
+                polled = await known.poll.run(dialogue)
+            return self._observed(check, known, polled, start=dialogue.timing.sent_at or start, began=began)
+
+    async def _target_of(self, device: Device, patience: float) -> Target:
+        return await self.target(device.address, device.port, device.credential, patience=patience)
+
+    def _lock(self, device: str) -> asyncio.Lock:
+        return self._locks.setdefault(device, asyncio.Lock())
+
+    async def _valid(self, device: Device, dialogue: Dialogue) -> _Known:
+        """Give what is known of a device, while it is not too old and the inventory says the same of it."""
+        known = self._known.get(device.id)
+        if (
+            known is None
+            or known.device != device
+            or known.profiles is not self._profiles()
+            or self._monotonic() - known.made > known.age_limit()
+        ):
+            return await self._met(device, dialogue)
+        adapted = known.contact.target
+        dialogue.adapt(bulk=adapted.bulk, repetitions=adapted.max_repetitions)
+        if known.poll.target != dialogue.target:
+            known.poll = Poll(self._client, known.contact, dialogue.target)
+        return known
+
+    async def _met(self, device: Device, dialogue: Dialogue) -> _Known:
+        """Meet a device: identify it, read what it has, plan."""
+        before = self._known.get(device.id)
+        profiles = self._profiles()
+        learnt = before.contact.target.max_repetitions if before is not None else 0
+        contact = await make_contact(dialogue, profiles, device, repetitions=learnt)
+        known = _Known(device, profiles, contact, self._monotonic(), Poll(self._client, contact, contact.target))
+        if before is not None:
+            known.ticks, known.boot = before.ticks, before.boot
+        self._known[device.id] = known
+        return known
+
+    def _reason(self, known: _Known, polled: Polled) -> str:
+        """Say why a plan must be made anew; empty while it fits."""
+        plan = known.contact.plan
+        before = known.ticks
+        for ticks in polled.ticks:
+            if started_anew(ticks, before):
+                return "the agent started anew"
+            before = ticks
+        age = self._monotonic() - known.made
+        if age > _PATIENCE and (table_changed(plan, polled.values) or gap(plan, polled.values)):
+            return "its tables changed"
+        return misfit(plan, polled.values)
+
+    def _observed(self, check: Check, known: _Known, polled: Polled, *, start: float, began: float) -> Observation:
+        plan = known.contact.plan
+        if polled.ticks:
+            at = polled.sent_at or start
+            known.boot = boot_timestamp(polled.ticks[0], at, known.boot)
+            known.ticks = polled.ticks[-1]
+        # A row that changes its name while it is read is nobody's; so is what was read with it.
+        wrong = misfit(plan, polled.values)
+        gaps = [*known.contact.missing, *polled.gaps, *([wrong] if wrong else [])]
+        boot = known.boot if polled.ticks else None
+        lacks = gap(plan, polled.values)
+        return Observation(
+            check,
+            start,
+            detail="; ".join(gaps[:3]) or lacks,
+            duration=self._monotonic() - began,
+            readings=() if wrong else readings(plan, polled.values, boot),
+            identity=plan.identity,
+            partial=bool(gaps or lacks),
+        )
+
+    # -- an interface of another device ------------------------------------------------------------------
+
+    async def interface(self, check: Check) -> Observation:
+        """Ask a router for the state of the port through which a link is seen.
+
+        Up is up, any other state that the router names is down. Where the router is silent, refuses or does not tell,
+        nothing is known of the link: the observation is blind (LK-1, "A link").
+        """
+        start, began = self._wall(), self._monotonic()
+        link = self._device(check.device)
+        router = self._device(link.reach.of) if link else None
+        timing = None
+        if router is None:
+            failure: Failure | None = Failure.LOCAL
+            detail = f"{check.device} names no router of the inventory"
+        else:
+            try:
+                dialogue = Dialogue(self._client, await self._target_of(router, check.timeout))
+                timing = dialogue.timing
+                async with self._lock(router.id):
+                    failure, detail = await self._port_state(router, check.interface, dialogue)
+            except SnmpFailure as why:
+                failure = Failure.AUTH if why.failure is None else Failure.LOCAL
+                detail = f"{router.id} does not tell: {why.detail}"
+        at = (timing.sent_at if timing else 0.0) or start
+        return Observation(check, at, failure, detail, duration=self._monotonic() - began)
+
+    async def _port_state(self, router: Device, name: str, dialogue: Dialogue) -> tuple[Failure | None, str]:
+        known = self._known.get(router.id)
+        was_known = known is not None and known.device == router
+        if known is None or not was_known:
+            known = await self._met(router, dialogue)
+        status = await self._status(known, name, dialogue)
+        renamed = name in known.contact.plan.interfaces or self._monotonic() - known.made > _PATIENCE
+        if status is None and was_known and renamed:
+            known = await self._met(router, dialogue)
+            status = await self._status(known, name, dialogue)
+        if status is None:
+            return Failure.LOCAL, f"{router.id} has no interface {name}"
+        if status == _UP:
+            return None, ""
+        if status in _STATUS:
+            return Failure.UNREACHABLE, f"{name} is {_STATUS[status]} on {router.id}"
+        return Failure.LOCAL, f"{router.id} does not know the state of {name}"
+
+    async def _status(self, known: _Known, name: str, dialogue: Dialogue) -> int | None:
+        """Ask for a port's state together with the cell that vouches for it; ``None``: there is no such port."""
+        port: Interface | None = known.contact.plan.interfaces.get(name)
+        if port is None:
+            return None
+        status, *vouchers = await dialogue.get(
+            (f"{_IF_OPER_STATUS}.{port.index}", *([port.key_cell] if port.key_cell else ()))
+        )
+        if vouchers and vouchers[0] != port.key_value:
+            return None
+        return status if isinstance(status, int) else _UNKNOWN
