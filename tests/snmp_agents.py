@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import cast
 
 from netmon.snmp import wire
 from netmon.snmp.wire import Message, VarBind, encode_message, oid_precedes, sub_ids
@@ -26,8 +27,7 @@ class Agent(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note where we are."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        self.transport = cast("asyncio.DatagramTransport", transport)
         self.address, self.port = transport.get_extra_info("sockname")[:2]
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -100,3 +100,10 @@ def serving(mib: Mapping[str, tuple[int, wire.Value]], *, room: int = 1000) -> R
         return reply(question, binds)
 
     return respond
+
+
+async def until(holds: Callable[[], bool], *, deadline: float = 10.0) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(deadline):
+        while not holds():  # noqa: ASYNC110 - what is waited for are counters
+            await asyncio.sleep(0.002)

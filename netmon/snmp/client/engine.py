@@ -95,19 +95,19 @@ class Engine:
 
     def close(self) -> None:
         """Close the sockets; whoever waits is told that this was our doing."""
-        self._loop = None
-        for handle in (self._pump_handle, self._timer_handle):
-            if handle is not None:
-                handle.cancel()
-        self._pump_handle = self._timer_handle = None
-        self._timer_at = math.inf
         for opened in self._sockets.values():
             opened.close()
         self._sockets = {}
         for exchange in [e for queue in self._devices.values() for e in queue]:
             self._finish(exchange, SnmpLocal("the SNMP client was closed"))
+        for handle in (self._pump_handle, self._timer_handle):
+            if handle is not None:
+                handle.cancel()
+        self._pump_handle = self._timer_handle = None
+        self._timer_at = math.inf
         for emptied in (self._waiting, self._again, self._timers):
             emptied.clear()
+        self._loop = None
 
     @property
     def overflows(self) -> int:
@@ -127,7 +127,7 @@ class Engine:
     # -- asking -------------------------------------------------------------------------------------------
 
     def request(self, target: Target, template: Template, on_done: Callable[[Exchange], None]) -> Exchange:
-        """Ask, and call ``on_done`` once with the finished exchange, never from within this call.
+        """Ask, and let the loop call ``on_done`` once with the finished exchange, never from within this call.
 
         Raises:
             SnmpLocal: The address is not numeric, or the client is not open.
@@ -144,6 +144,7 @@ class Engine:
 
     def cancel(self, exchange: Exchange) -> None:
         """Forget a question: nobody is called back, an answer will count as late."""
+        exchange.on_done = _nobody
         if not exchange.is_done:
             exchange.is_done = True
             self._release(exchange)
@@ -153,20 +154,23 @@ class Engine:
             self._pump_handle = self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
-        """Send one burst of what may be sent now."""
-        self._pump_handle = None
+        """Send one burst of what may be sent now; ``_pump_handle`` stays set, so that nobody begins another."""
         left = _BURST
-        while left and self._loop is not None:
-            if self._again:
-                exchange = self._again.popleft()
-            elif self._waiting and len(self._pending) < self._limit:
-                exchange = self._waiting.popleft()
-            else:
-                return
-            if not exchange.is_done:
-                left = left - 1 if self._send(exchange) else 0
-        if self._loop is not None:  # also when nothing waits: what comes in the meantime is the next burst
-            self._pump_handle = self._loop.call_later(_PACE, self._pump)
+        try:
+            while left and (exchange := self._next()) is not None:
+                if not exchange.is_done:
+                    left = left - 1 if self._send(exchange) else 0
+        finally:
+            # After a full burst there is a pause, also when nothing waits: what comes meanwhile is the next burst.
+            again = None if left or self._loop is None else self._loop.call_later(_PACE, self._pump)
+            self._pump_handle = again
+
+    def _next(self) -> Exchange | None:
+        if self._again:
+            return self._again.popleft()
+        if self._waiting and len(self._pending) < self._limit:
+            return self._waiting.popleft()
+        return None
 
     def _send(self, exchange: Exchange) -> bool:
         """Send one packet; false: the send buffer is full, this and all others must wait."""
@@ -214,7 +218,8 @@ class Engine:
         exchange.is_done = True
         exchange.failure = failure
         self._release(exchange)
-        exchange.on_done(exchange)
+        if self._loop is not None:  # by the loop, so that a bug of the callback's stops none of us in the middle
+            self._loop.call_soon(_call_back, exchange)
 
     def _release(self, exchange: Exchange) -> None:
         """Give the place in flight to another, and the device to who waits for it."""
@@ -311,6 +316,14 @@ class Engine:
         else:
             seconds = exchange.tries * exchange.timeout
             self._finish(exchange, SnmpTimeout(f"no answer in {seconds:g} s ({exchange.tries} tries)"))
+
+
+def _call_back(exchange: Exchange) -> None:
+    exchange.on_done(exchange)
+
+
+def _nobody(_: Exchange) -> None:
+    """Take the place of the callback of a cancelled question."""
 
 
 def _objection(template: Template, message: Message) -> SnmpError | None:
