@@ -7,13 +7,14 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from netmon import __version__
 from netmon.cli import inventories, periods, service, simulation, status
+from netmon.cli.options import common
 from netmon.cli.terminal import INPUT_IS_WRONG, complain
 from netmon.history import HistoryError
 from netmon.inventory import InventoryError
+from netmon.profiles import ProfileError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         return int(arguments.run(arguments))
-    except (InventoryError, HistoryError) as error:
+    except (InventoryError, ProfileError, HistoryError) as error:
         complain(str(error))
         return INPUT_IS_WRONG
     except KeyboardInterrupt:
@@ -55,25 +56,3 @@ def _parser() -> argparse.ArgumentParser:
     ):
         register(commands, common())
     return parser
-
-
-def common() -> argparse.ArgumentParser:
-    """Give the options that every command takes."""
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument(
-        "--inventory", type=Path, default=Path("inventory"), metavar="DIR", help="the inventory (default: ./inventory)"
-    )
-    options.add_argument(
-        "--data",
-        type=Path,
-        default=_data_folder(),
-        metavar="DIR",
-        help="where the history is kept (default: %(default)s)",
-    )
-    options.add_argument("--json", action="store_true", help="print JSON")
-    return options
-
-
-def _data_folder() -> Path:
-    home = os.environ.get("XDG_DATA_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "share") / "netmon"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netmon.availability import evaluate, month
+from netmon.cli.options import data_folder
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain, working
 from netmon.history import History
 from netmon.inventory import load
@@ -32,11 +33,14 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         help="a month's availability from the history (default: the last complete one)",
     )
     report.set_defaults(run=_report)
-    replay = commands.add_parser("replay", parents=[common, output], help="LK-1 over recorded observations")
+    replay = commands.add_parser(
+        "replay",
+        parents=[common, output],
+        help="LK-1 over recorded observations; with --data it also writes the history there",
+    )
     replay.add_argument("observations", type=Path, metavar="FILE.csv", help="at,device,outcome; '-' is standard input")
     replay.add_argument("--ignore-unknown", action="store_true", help="skip ids that are not in the inventory")
-    replay.set_defaults(run=_replay, data=None)
-    replay.add_argument("--data", type=Path, metavar="DIR", help="also write the history there")
+    replay.set_defaults(run=_replay)
     backup = commands.add_parser("backup", parents=[common], help="write the history to one file, while running")
     backup.add_argument("file", type=Path, metavar="FILE")
     backup.set_defaults(run=_backup)
@@ -48,7 +52,10 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _report(arguments: argparse.Namespace) -> int:
     try:
-        with working("reading the history"), History.open(arguments.data, create=False, read_only=True) as history:
+        with (
+            working("reading the history"),
+            History.open(data_folder(arguments), create=False, read_only=True) as history,
+        ):
             period = period_of(history, arguments.month, int(time.time()))
             found = document(evaluate_recorded(history, period))
     except (NothingRecorded, ValueError) as error:
@@ -101,7 +108,7 @@ def _write(found: Document, arguments: argparse.Namespace) -> int:
 
 
 def _backup(arguments: argparse.Namespace) -> int:
-    with working("writing the backup"), History.open(arguments.data, create=False, read_only=True) as history:
+    with working("writing the backup"), History.open(data_folder(arguments), create=False, read_only=True) as history:
         history.backup(arguments.file)
     complain(f"wrote {arguments.file}")
     return ALL_WELL
@@ -109,6 +116,6 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 def _restore(arguments: argparse.Namespace) -> int:
     with working("reading the backup"):
-        History.restore(arguments.file, arguments.data, force=arguments.force)
-    complain(f"restored {arguments.data} from {arguments.file}")
+        History.restore(arguments.file, data_folder(arguments), force=arguments.force)
+    complain(f"restored {data_folder(arguments)} from {arguments.file}")
     return ALL_WELL

@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,14 +17,17 @@ import uvicorn
 from starlette.applications import Starlette
 
 from exporters import Exporter, Monitor
+from netmon.cli.options import data_folder
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain
 from netmon.history import History, HistoryError
 from netmon.inventory import InventoryError, Loaded, load, load_profiles
-from netmon.model import Inventory
+from netmon.model import Credential, Device, Inventory
 from netmon.names import Names
+from netmon.probes import Probe
 from netmon.probes.icmp import Pinger
 from netmon.probes.snmp import SnmpProbes
 from netmon.probes.tcp import TcpProbe
+from netmon.profiles import Profile, ProfileError, build
 from netmon.scheduler import Scheduler, Witnesses
 from netmon.sink import Sink
 from netmon.snmp.client import SnmpClient
@@ -54,7 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:
         complain(f"--listen: {arguments.listen}: {error}")
         return INPUT_IS_WRONG
-    with contextlib.closing(listening), History.open(arguments.data) as history:
+    with contextlib.closing(listening), History.open(data_folder(arguments)) as history:
         service = Service(arguments.inventory, loaded, history)
         asyncio.run(service.run(listening))
     return ALL_WELL
@@ -73,6 +76,15 @@ def _listen(where: str) -> socket.socket:
     host = host.removeprefix("[").removesuffix("]")
     family = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0][0]
     return socket.create_server((host, int(port)), family=family, backlog=128)
+
+
+def profiles_of(loaded: Loaded) -> Mapping[str, Profile]:
+    """Give the profiles that come with netmon and, by the same name in their place, the inventory's own.
+
+    Raises:
+        ProfileError: One of them is not a profile.
+    """
+    return build({**load_profiles(), **loaded.profiles})
 
 
 class _Server(uvicorn.Server):
@@ -99,15 +111,14 @@ class Service:
         names = Names()
         self._pinger = Pinger(names)
         self._client = SnmpClient()
-        self._snmp = SnmpProbes(self._client, load_profiles(), loaded.profiles, names)
-        probes = {
-            "icmp": self._pinger,
-            "tcp": TcpProbe(names),
-            "snmp": self._snmp.reachability,
-            "readings": self._snmp.readings,
-            "interface": self._snmp.interface,
-        }
-        self._snmp.load(loaded.inventory)
+        self._profiles = profiles_of(loaded)
+        snmp = SnmpProbes(
+            self._client,
+            profiles=lambda: self._profiles,
+            device=self._device,
+            credential=self._credential,
+        )
+        probes: dict[str, Probe] = {"icmp": self._pinger, "tcp": TcpProbe(names), **snmp.probes()}
         self._witnesses = Witnesses(loaded.inventory.witness, probes)
         self._scheduler = Scheduler(
             probes=probes,
@@ -119,6 +130,12 @@ class Service:
         self._exporter = Exporter(self.state, self._monitor)
         pages = Pages(self.state, lambda: self._witnesses.up)
         self._app = Starlette(routes=[*self._exporter.routes(), *pages.routes()])
+
+    def _device(self, name: str) -> Device | None:
+        return self._inventory.devices.get(name)
+
+    def _credential(self, name: str) -> Credential | None:
+        return self._inventory.credentials.get(name)
 
     @staticmethod
     def _accept(loaded: Loaded, history: History) -> None:
@@ -187,15 +204,14 @@ class Service:
         """Take the inventory anew; where it has mistakes, go on with the one before."""
         try:
             loaded = await asyncio.to_thread(load, self._folder)
-            self._snmp.take_profiles(loaded.profiles)
+            profiles = profiles_of(loaded)
             await asyncio.to_thread(self._accept, loaded, self._history)
-        except (InventoryError, HistoryError) as error:
+        except (InventoryError, ProfileError, HistoryError) as error:
             self._reload_success = False
             _LOG.error("the inventory was not taken, the one before stays in force:\n%s", error)
             return
-        self._inventory = loaded.inventory
+        self._inventory, self._profiles = loaded.inventory, profiles
         self.state.load(loaded.inventory, await asyncio.to_thread(self._history.first_loaded))
-        self._snmp.load(loaded.inventory)
         self._scheduler.load(loaded.inventory)
         self._reload_success = True
         _LOG.info("took the inventory %s with %d devices", loaded.inventory.revision, len(self.state.devices))

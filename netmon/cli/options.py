@@ -1,0 +1,31 @@
+"""The options that every command takes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+
+def common() -> argparse.ArgumentParser:
+    """Give a parser of the options that every command takes, to be a parent of its own."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--inventory", type=Path, default=Path("inventory"), metavar="DIR", help="the inventory (default: ./inventory)"
+    )
+    options.add_argument(
+        "--data", type=Path, metavar="DIR", help=f"where the history is kept (default: {_users_folder()})"
+    )
+    options.add_argument("--json", action="store_true", help="print JSON")
+    return options
+
+
+def data_folder(arguments: argparse.Namespace) -> Path:
+    """Give the folder of the history: the one that was named, or the user's."""
+    named: Path | None = arguments.data
+    return _users_folder() if named is None else named
+
+
+def _users_folder() -> Path:
+    home = os.environ.get("XDG_DATA_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "share") / "netmon"
