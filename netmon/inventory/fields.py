@@ -17,6 +17,7 @@ from netmon.inventory.values import (
     PORT,
     RADIUS,
     REACH,
+    REACH_OF_A_WITNESS,
     SECRET,
     SERVICE_HOURS,
     SHARE,
@@ -90,7 +91,10 @@ DEVICE = Table(
         Field("reach", REACH, "the one check that decides up and down; `icmp` by default"),
         Field("interval", _INTERVAL, "time between two of these checks; without it `intervals.reachability`"),
         Field(
-            "behind", list_of(IDENTITY, single=True), "ids of devices or uplinks, alternatives to each other, above it"
+            "behind",
+            list_of(IDENTITY, single=True),
+            "ids of devices or uplinks, alternatives to each other, above it",
+            nullable=False,
         ),
         Field("confirm_by_ping", BOOLEAN, "ping it before it is called down by `reach: snmp`"),
         Field("radius", RADIUS, "metres that an access point covers; 50m by default"),
@@ -111,7 +115,7 @@ SERVICE = Table(
         Field("address", ADDRESS, "IPv4, IPv6 or host name"),
         Field("port", PORT, "its TCP or UDP port"),
         Field("interval", _INTERVAL, "time between two checks; without it `intervals.service`"),
-        Field("affects", choice("what it affects", ("wifi", "none")), "`wifi`: its failure degrades the site's Wi-Fi"),
+        Field("affects", choice("an effect", ("wifi", "none")), "`wifi`: its failure degrades the site's Wi-Fi"),
     ),
 )
 
@@ -208,7 +212,7 @@ WITNESS = Table(
     "a witness",
     (
         Field("address", ADDRESS, "write the address of something outside everything that is watched", required=True),
-        Field("reach", REACH, "how it is reached: icmp (by default), snmp or tcp:PORT"),
+        Field("reach", REACH_OF_A_WITNESS, "how it is reached: icmp (by default), snmp or tcp:PORT"),
         Field("port", PORT, "UDP port of its SNMP agent; 161 by default"),
         Field("credential", IDENTITY, "a name of `credentials.yaml`"),
     ),

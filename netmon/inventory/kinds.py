@@ -15,6 +15,9 @@ from netmon.inventory import source
 from netmon.inventory.mistakes import Report, Wrong, listed
 from netmon.inventory.source import Node, Scalar, shown
 
+SECRETS = frozenset({"community", "password", "auth", "priv", "snmp", "ssh", "user"})
+"""Keys of a credential, at which a device would carry its own."""
+
 INVALID: Final = object()
 """What is read where a mistake stands."""
 
@@ -35,12 +38,16 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A key of an entity, with a sentence for those who write it."""
+    """A key of an entity, with a sentence for those who write it.
+
+    ``nullable``: ``null`` is the same as not writing the key.
+    """
 
     name: str
     kind: Kind
     help: str
     required: bool = False
+    nullable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +99,9 @@ Text: TypeAlias = Callable[[str], Any]
 
 def attempt(kind: Kind, node: Node, key: str, report: Report) -> Any:
     """Read a value; where it is wrong, report it and give ``INVALID``."""
-    if isinstance(node, Scalar) and node.is_empty:
+    if isinstance(node, Scalar) and (node.is_empty or node.is_null):
         if kind.empty is INVALID:
-            report.mistake(node, key, "is empty", "write a value or remove the key")
+            report.mistake(node, key, "is empty", "write a value, or remove the key")
         return kind.empty
     try:
         return kind.read(node, key, report)
@@ -111,7 +118,7 @@ def scalar(meaning: str, parse: Text, schema: Mapping[str, Any]) -> Kind:
 
     def read(node: Node, key: str, report: Report) -> Any:  # noqa: ARG001 -- the form of every reader
         if not isinstance(node, Scalar):
-            raise Wrong(f"{shown(node)} stands where {meaning} belongs", f"write {meaning}")
+            raise Wrong(f"{shown(node)} stands in place of {meaning}", "write one value, without brackets or keys")
         try:
             return parse(node.text)
         except Wrong as wrong:
@@ -126,7 +133,7 @@ def choice(meaning: str, words: Sequence[str], schema_words: Sequence[Any] = ())
 
     def read(node: Node, key: str, report: Report) -> str:  # noqa: ARG001 -- the form of every reader
         if not isinstance(node, Scalar):
-            raise Wrong(f"{shown(node)} stands where {meaning} belongs", f"write {listed(words)}")
+            raise Wrong(f"{shown(node)} stands in place of {meaning}", f"write {listed(words)}")
         if node.text in known:
             return node.text
         near = report.nearest(node.text.lower(), words)
@@ -143,12 +150,12 @@ def list_of(kind: Kind, *, single: bool = False, entities: bool = False) -> Kind
 
     def read(node: Node, key: str, report: Report) -> list[Any]:
         if isinstance(node, source.Sequence):
-            inside = "" if entities else key
-            values = [attempt(kind, item, inside, report) for item in node.items]
+            named = [("" if entities and isinstance(item, source.Mapping) else key, item) for item in node.items]
+            values = [attempt(kind, item, inside, report) for inside, item in named]
             return [value for value in values if value is not INVALID]
         if single:
             return [kind.read(node, key, report)]
-        raise Wrong(f"{shown(node)} stands where a list belongs", "write [..] or lines that begin with a dash")
+        raise Wrong(f"{shown(node)} stands in place of a list", "write [..] or lines that begin with a dash")
 
     array = {"type": "array", "items": kind.schema}
     return Kind(read, {"anyOf": [array, kind.schema]} if single else array, empty=INVALID if single else [])
@@ -159,7 +166,7 @@ def map_of(names: Kind, kind: Kind) -> Kind:
 
     def read(node: Node, key: str, report: Report) -> dict[str, Any]:
         if not isinstance(node, source.Mapping):
-            raise Wrong(f"{shown(node)} stands where a mapping belongs", "write keys, each with a colon")
+            raise Wrong(f"{shown(node)} stands in place of a mapping", "write keys, each with a colon")
         values = {}
         for name, (at, value) in node.entries.items():
             inside = f"{key}.{name}" if key else name
@@ -178,10 +185,22 @@ def record(table: Table) -> Kind:
 
     def read(node: Node, key: str, report: Report) -> Record:
         if not isinstance(node, source.Mapping):
-            raise Wrong(f"{shown(node)} stands where {table.name} belongs", "write keys, each with a colon")
+            raise Wrong(f"{shown(node)} stands in place of {table.name}", "write keys, each with a colon")
         return read_record(table, node, key, report)
 
     return Kind(read, {"$ref": f"#/$defs/{table.definition}"})
+
+
+def _report_unknown(at: Scalar, key: str, table: Table, report: Report) -> None:
+    name = at.text
+    near = report.nearest(name.lower(), list(table.by_name))
+    how = f"write {near or listed(table.by_name)}"
+    if at.file == source.SECRETIVE and not near:
+        report.mistake(at, key, f"holds a key that is none of {table.name}", how)  # it may be a secret: unnamed
+        return
+    if name in SECRETS and "credential" in table.by_name:
+        how = "write credential, and its secret as credentials.yaml allows"
+    report.mistake(at, f"{key}.{name}" if key else name, f"is no key of {table.name}", how)
 
 
 def read_record(table: Table, node: source.Mapping, key: str, report: Report) -> Record:
@@ -191,9 +210,8 @@ def read_record(table: Table, node: source.Mapping, key: str, report: Report) ->
         inside = f"{key}.{name}" if key else name
         known = table.by_name.get(name)
         if known is None:
-            near = report.nearest(name.lower(), list(table.by_name)) or listed(table.by_name)
-            report.mistake(at, inside, f"is no key of {table.name}", f"write {near}")
-        elif isinstance(value, Scalar) and value.is_null and not known.required:
+            _report_unknown(at, key, table, report)
+        elif isinstance(value, Scalar) and value.is_null and known.nullable and not known.required:
             continue
         else:
             found.nodes[name] = value

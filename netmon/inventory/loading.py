@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +16,7 @@ from netmon.inventory import source
 from netmon.inventory.credentials import Secrets, read_credentials
 from netmon.inventory.devices import AUTO, build_device, check_devices
 from netmon.inventory.fields import CREDENTIALS_FILE, MAINTENANCE_FILE, NETMON_FILE, SITES_FILE
-from netmon.inventory.kinds import INVALID, Record, Table, attempt, read_record
+from netmon.inventory.kinds import Record, Table, attempt, read_record
 from netmon.inventory.mistakes import InventoryError, Mistake, Place, Report
 from netmon.inventory.places import Entry, Places, What, list_places
 from netmon.inventory.regions import read_regions
@@ -24,7 +25,7 @@ from netmon.inventory.sites import build_service, build_site, build_uplink, chec
 from netmon.inventory.source import Keyed, shown
 from netmon.inventory.upstream import resolve_behind
 from netmon.inventory.windows import read_windows
-from netmon.model import Inventory
+from netmon.model import Credential, Inventory
 
 NETMON = "netmon.yaml"
 REGIONS = "regions.csv"
@@ -101,7 +102,7 @@ def load_profiles() -> Mapping[str, Any]:
     return MappingProxyType(found)
 
 
-def _packaged() -> list[Any]:
+def _packaged() -> list[Traversable]:
     folder = resources.files("netmon") / "profiles"
     return sorted((each for each in folder.iterdir() if each.name.endswith(".yaml")), key=lambda each: each.name)
 
@@ -165,7 +166,7 @@ def _parse(files: Mapping[str, str], unread: set[str], report: Report) -> dict[s
             continue
         unread.add(name)
         if node is not None:
-            report.mistake(node, "file", f"{shown(node)} stands where keys belong", "write keys, each with a colon")
+            report.mistake(node, "file", f"{shown(node)} stands in place of keys", "write keys, each with a colon")
     return nodes
 
 
@@ -193,7 +194,8 @@ def _inventory(
     known.regions = {"city", *known.kelurahan, *(each.kecamatan for each in known.kelurahan.values())}
     if CREDENTIALS in nodes:
         found = attempt(CREDENTIALS_FILE, nodes[CREDENTIALS], "", report)
-        known.credentials = {} if found is INVALID else read_credentials(found, secrets)
+        known.credentials = {name: Credential(name) for name in nodes[CREDENTIALS].entries}
+        known.credentials |= read_credentials(found, secrets)
     witnesses = read_witnesses(main, known)
     places = list_places(records(SITES_FILE, [name for name in nodes if name.startswith(SITES)]), known)
     check_devices(places, known)

@@ -65,6 +65,8 @@ def list_places(files: Iterable[Record], known: Known) -> Places:
     places = Places()
     for file in files:
         for key in file.nodes:
+            if key not in file.values:
+                known.broken |= {"sites"}
             what = What.SITE if key == "sites" else What.UPLINK
             for record in file.get(key, ()):
                 _enter(places, Entry(record.get("id", ""), what, record), known)

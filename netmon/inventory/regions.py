@@ -39,6 +39,7 @@ def read_regions(text: str, report: Report) -> dict[str, Kelurahan]:
                 found[one.code], lines[one.code] = one, at.line
     except csv.Error as error:
         report.mistake(Place(FILE, rows.line_num), "row", f"no CSV here: {error}", "look at the quotes")
+        return {}
     if not header:
         report.mistake(Place(FILE), "file", "is empty", f"begin with the line {','.join(REQUIRED)}")
     _check_kecamatan(found, lines, report)
@@ -70,25 +71,31 @@ def _header_stands(header: list[str], at: Place, report: Report) -> bool:
 
 
 def _kelurahan(header: list[str], row: list[str], at: Place, report: Report) -> Kelurahan | None:
+    """Give what a row says; where it is wrong too, so that its code is not called unknown as well."""
     if len(row) != len(header):
         report.mistake(at, "row", f"{len(row)} columns, the header has {len(header)}", "put text with commas in quotes")
         return None
     cells = dict(zip(header, row, strict=True))
-    before = len(report.mistakes)
     for name in REQUIRED:
         if not cells[name]:
             report.mistake(at, name, "is empty", "fill it in")
     for name in ("code", "kecamatan_code"):
         if cells[name] and re.fullmatch(r"[0-9]+(\.[0-9]+)*", cells[name]) is None:
             report.mistake(at, name, f"{quote(cells[name])} is no code", "write numbers and dots: 13.71.01.1011")
-    for name in ("population", "population_year"):
-        if cells.get(name) and re.fullmatch(r"[0-9]{1,9}", cells[name]) is None:
-            what = f"{quote(cells[name])} is no whole number"
-            report.mistake(at, name, what, "write digits alone, or nothing where it is unknown")
-    if len(report.mistakes) > before:
-        return None
-    people = int(cells["population"]) if cells.get("population") else None
+    people = _number("population", cells, at, report)
+    _number("population_year", cells, at, report)
     return Kelurahan(cells["code"], cells["kelurahan"], cells["kecamatan_code"], cells["kecamatan"], people)
+
+
+def _number(name: str, cells: dict[str, str], at: Place, report: Report) -> int | None:
+    text = cells.get(name)
+    if not text:
+        return None
+    if re.fullmatch(r"[0-9]{1,9}", text) is None:
+        what = f"{quote(text)} is no whole number"
+        report.mistake(at, name, what, "write digits alone, or nothing where it is unknown")
+        return None
+    return int(text)
 
 
 def _check_kecamatan(found: dict[str, Kelurahan], lines: dict[str, int], report: Report) -> None:

@@ -37,18 +37,18 @@ class Known:
     targets: Targets = field(default_factory=Targets)
     holidays: frozenset[date] = frozenset()
     owners: Mapping[str, str] = field(default_factory=dict)
-    credentials: Mapping[str, Credential] = field(default_factory=dict)
+    credentials: dict[str, Credential] = field(default_factory=dict)
     kelurahan: Mapping[str, Kelurahan] = field(default_factory=dict)
     regions: Collection[str] = ()
     profiles: Collection[str] | None = None
 
-    def unknown(self, record: Record, key: str, name: str, known: Collection[str], where: str) -> None:
+    def unknown(self, record: Record, key: str, name: str, known: Collection[str], where: str, label: str = "") -> None:
         """Report a name that the file ``where`` does not have."""
         if where in self.broken:
             return
         near = self.report.nearest(name, known)
         how = f"write {near}" if near else "write one that is there, or add it"
-        self.report.mistake(record.at(key), key, f"{quote(name)} is not in {where}", how)
+        self.report.mistake(record.at(key), label or key, f"{quote(name)} is not in {where}", how)
 
     def unix(self, record: Record, key: str) -> int | None:
         """Give a moment of a record in Unix seconds; ``None`` where it is missing or wrong."""
@@ -75,8 +75,10 @@ def read_settings(record: Record, known: Known) -> None:
     known.settings = _settings(record)
     known.targets = _targets(record)
     known.holidays = frozenset(record.get("holidays", ()))
+    written = record.nodes.get("owners")
+    names = written.entries if isinstance(written, source.Mapping) else {}
     owners: dict[str, Record] = record.get("owners", {})
-    known.owners = {name: owner.get("name", name) for name, owner in owners.items()}
+    known.owners = {name: owners.get(name, EMPTY).get("name", name) for name in names}
 
 
 def _zone(city: Record, report: Report) -> ZoneInfo:
@@ -129,5 +131,5 @@ def _witness(record: Record, known: Known) -> Witness:
         known.report.mistake(record.at("reach"), "witness.reach", what, "write icmp, snmp or tcp:PORT")
     credential: str = record.get("credential", "")
     if credential and credential not in known.credentials:
-        known.unknown(record, "credential", credential, known.credentials, "credentials.yaml")
+        known.unknown(record, "credential", credential, known.credentials, "credentials.yaml", "witness.credential")
     return Witness(record.get("address", ""), reach, credential=credential, **record.given("port"))

@@ -155,9 +155,11 @@ def _value(node: Scalar) -> Any:
 
 
 def _report_syntax(error: yaml.YAMLError, text: str, file: str, report: Report) -> None:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    at = Place(file, mark.line + 1 if mark else 1)
     lines = text.splitlines()
+    mark, began = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    if began is not None and (mark is None or mark.line >= len(lines)):
+        mark = began  # something is open to the end of the file: say where it was opened
+    at = Place(file, mark.line + 1 if mark else 1)
     written = lines[at.line - 1] if at.line <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
         report.mistake(at, "yaml", "a tab in the indentation", "indent with spaces")
@@ -221,7 +223,8 @@ class _Builder:
     def _aliased(self, anchor: str, line: int) -> Node:
         node = self._anchors.get(anchor)
         if node is None:
-            raise _Stop(line, f"*{anchor} names no anchor above it", f"write &{anchor} before what it stands for")
+            named = "an alias (*)" if self.file == SECRETIVE else f"*{anchor}"
+            raise _Stop(line, f"{named} names no anchor above it", "put text that begins with * in quotes")
         return node
 
     def _place(self, node: Node, anchor: str | None) -> None:

@@ -135,7 +135,7 @@ def _reach_of(node: source.Mapping, key: str, report: Report) -> Reach:
             values[name] = attempt(kind, value, f"{key}.{name}", report)
     missing = [name for name in ("interface", "of") if name not in node.entries]
     if missing:
-        raise Wrong(f"{' and '.join(missing)} missing", "write {interface: NAME, of: ID}")
+        raise Wrong(f"{' and '.join(missing)} must be said", "write {interface: NAME, of: ID}")
     if INVALID in values.values():
         return Reach(ReachKind.INTERFACE)
     return Reach(ReachKind.INTERFACE, interface=values["interface"], of=values["of"])
@@ -151,7 +151,7 @@ def _read_reach(node: Node, key: str, report: Report) -> Reach:
 def _numbers(node: Node, key: str, report: Report, names: tuple[str, ...]) -> tuple[float, ...] | Any:
     written = f"[{', '.join(names)}]"
     if not isinstance(node, source.Sequence):
-        raise Wrong(f"{shown(node)} stands where {len(names)} numbers belong", f"write {written}")
+        raise Wrong(f"{shown(node)} stands in place of {len(names)} numbers", f"write {written}")
     if len(node.items) != len(names):
         raise Wrong(f"{len(node.items)} numbers stand where {len(names)} belong", f"write {written}")
     values = [attempt(DEGREES, item, key, report) for item in node.items]
@@ -242,6 +242,7 @@ _REACH_OF = {
     "required": ["interface", "of"],
     "additionalProperties": False,
 }
+REACH_OF_A_WITNESS = Kind(_read_reach, _STRING | {"pattern": "^(icmp|snmp|tcp:[0-9]{1,5})$"})
 REACH = Kind(_read_reach, {"anyOf": [_REACH_WORD.schema, _REACH_OF]})
 LOCATION = Kind(_location, {"type": "array", "items": DEGREES.schema, "minItems": 2, "maxItems": 2})
 BOUNDS = Kind(_bounds, {"type": "array", "items": DEGREES.schema, "minItems": 4, "maxItems": 4})
