@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from netmon import __version__
-from netmon.cli import inventories, periods, service, simulation, status
+from netmon.cli import inventories, periods, probing, service, simulation, status
 from netmon.cli.options import common
 from netmon.cli.terminal import INPUT_IS_WRONG, complain
 from netmon.history import HistoryError
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     for register in (
         inventories.register,
         service.register,
+        probing.register,
         status.register,
         periods.register,
         simulation.register,

@@ -78,13 +78,13 @@ def _listen(where: str) -> socket.socket:
     return socket.create_server((host, int(port)), family=family, backlog=128)
 
 
-def profiles_of(loaded: Loaded) -> Mapping[str, Profile]:
+def profiles_of(loaded: Loaded | None) -> Mapping[str, Profile]:
     """Give the profiles that come with netmon and, by the same name in their place, the inventory's own.
 
     Raises:
         ProfileError: One of them is not a profile.
     """
-    return build({**load_profiles(), **loaded.profiles})
+    return build({**load_profiles(), **(loaded.profiles if loaded is not None else {})})
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,149 @@
+"""``netmon probe``: first contact with one device; identifies, reads, explains."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from netmon.cli.service import profiles_of
+from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, NOT_WELL, complain, print_json, print_table
+from netmon.inventory import InventoryError, Loaded, load
+from netmon.model import Credential, Device, Role, Secret
+from netmon.probes.snmp import FirstContact, first_contact, resolve_by_system, target_of
+from netmon.snmp.client import SnmpClient, SnmpLocal
+
+_TIMEOUT = 2.0
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "probe", parents=[common], help="first contact with a device: identifies, reads, explains"
+    )
+    parser.add_argument("target", metavar="TARGET", help="a device's id, or an address and how to log in")
+    parser.add_argument("--community", metavar="TEXT", help="SNMP v2c community, instead of a credential")
+    parser.add_argument("--credential", metavar="NAME", help="a credential of the inventory")
+    parser.add_argument("--port", type=int, help="UDP port (default: the device's, or 161)")
+    parser.add_argument("--profile", help="the profile to use (default: the device's, or what it says it is)")
+    parser.add_argument("--timeout", type=float, default=_TIMEOUT, help="seconds a try (default: %(default)s)")
+    parser.add_argument("--debug", action="store_true", help="show what was sent and what came back")
+    parser.set_defaults(run=_probe)
+
+
+class _Wrong(Exception):  # noqa: N818 -- what was asked for cannot be done; the text says why
+    pass
+
+
+def _probe(arguments: argparse.Namespace) -> int:
+    try:
+        loaded = _loaded(arguments)
+        device = _device(arguments, loaded)
+        credential = _credential(arguments, loaded, device)
+        found = asyncio.run(_contact(arguments, loaded, device, credential))
+    except (_Wrong, SnmpLocal) as wrong:
+        complain(str(wrong))
+        return INPUT_IS_WRONG
+    if arguments.json:
+        print_json(dict(found.summary))
+    else:
+        _show(device, found)
+    return ALL_WELL if found.summary["reachable"] and found.failure is None else NOT_WELL
+
+
+def _loaded(arguments: argparse.Namespace) -> Loaded | None:
+    """Load the inventory; with a community of its own the command works without one."""
+    if arguments.community is not None and not (arguments.inventory / "netmon.yaml").exists():
+        return None
+    try:
+        return load(arguments.inventory, secrets=arguments.community is None)
+    except InventoryError:
+        if arguments.community is not None:
+            return None
+        raise
+
+
+def _device(arguments: argparse.Namespace, loaded: Loaded | None) -> Device:
+    known = loaded.inventory.devices.get(arguments.target) if loaded is not None else None
+    device = known or Device(id=arguments.target, role=Role.ROUTER, address=arguments.target)
+    if not device.address:
+        raise _Wrong(f"{device.id} has no address of its own: probe {device.reach.of}, through which it is seen")
+    if known is None and arguments.community is None and arguments.credential is None:
+        raise _Wrong(
+            f"{arguments.target} is no device of the inventory; "
+            "for an address say how to log in: --community TEXT or --credential NAME"
+        )
+    return Device(
+        id=device.id,
+        role=device.role,
+        address=device.address,
+        name=device.name,
+        site=device.site,
+        uplink=device.uplink,
+        port=arguments.port or device.port,
+        credential=arguments.credential or device.credential,
+        profile=arguments.profile or device.profile,
+        wan=device.wan,
+    )
+
+
+def _credential(arguments: argparse.Namespace, loaded: Loaded | None, device: Device) -> Credential:
+    if arguments.community is not None:
+        return Credential("--community", community=Secret(arguments.community))
+    found = loaded.inventory.credentials.get(device.credential) if loaded is not None else None
+    if found is None:
+        raise _Wrong(f"there is no credential {device.credential!r} in credentials.yaml" if device.credential
+                     else f"{device.id} has no credential: give --community TEXT or --credential NAME")  # fmt: skip
+    return found
+
+
+async def _contact(
+    arguments: argparse.Namespace, loaded: Loaded | None, device: Device, credential: Credential
+) -> FirstContact:
+    profiles = profiles_of(loaded)
+    if device.profile != "auto" and device.profile not in profiles:
+        raise _Wrong(f"--profile: there is no profile {device.profile!r}: {', '.join(sorted(profiles))}")
+    try:
+        address = await resolve_by_system(device.address)
+    except OSError as error:
+        raise _Wrong(f"{device.address}: {error.strerror}") from error
+    client = SnmpClient()
+    await client.open()
+    try:
+        target = target_of(address, device.port, credential, timeout=arguments.timeout, retries=1)
+        return await first_contact(client, profiles, device, target, complain if arguments.debug else None)
+    finally:
+        client.close()
+
+
+def _show(device: Device, found: FirstContact) -> None:
+    summary = found.summary
+    if found.failure is not None:
+        print(f"{device.address} port {device.port}: {found.failure.detail}")
+        if not summary["reachable"]:
+            print("Is the address right, SNMP switched on, the community the right one, and our address allowed there?")
+        return
+    print(f"{device.address} port {device.port} answers; profile {summary['profile']}\n")
+    print_table("System", ["", ""], [(key, value) for key, value in summary["system"].items() if value is not None])
+    _show_records("Interfaces", summary["interfaces"])
+    wifi = summary["wifi"]
+    if wifi["clients"] is not None:
+        print(f"\nWi-Fi clients: {wifi['clients']:g}")
+    for part in ("radios", "ssids", "access_points"):
+        if wifi[part]:
+            print()
+            keys = list(dict.fromkeys(key for one in wifi[part] for key in one))
+            print_table(
+                part.replace("_", " ").capitalize(), keys, [[one.get(key) for key in keys] for one in wifi[part]]
+            )
+    for missing in found.missing:
+        print(f"not read: {missing}")
+
+
+def _show_records(title: str, records: Sequence[Mapping[str, object]]) -> None:
+    """Print records as a table; nothing where there are none."""
+    if records:
+        keys = list(dict.fromkeys(key for record in records for key in record))
+        print()
+        print_table(title, keys, [[record.get(key) for key in keys] for record in records])
