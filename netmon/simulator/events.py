@@ -15,6 +15,7 @@ does is told by ``Kind``.
 from __future__ import annotations
 
 import csv
+import itertools
 import random
 import re
 from collections.abc import Iterator
@@ -206,12 +207,17 @@ _SHORTEST: Final = 60.0
 _USUAL: Final = 900.0
 _LONGEST: Final = 6 * 3600.0
 HORIZON: Final = 31 * 86400.0
-"""A course by chance lasts this many seconds."""
+"""A course by chance lasts this many seconds, where nobody says otherwise."""
 
 
-def random_course(inventory: Inventory, start: float, seed: int, per_hour: float) -> list[Event]:
-    """Draw ``HORIZON`` seconds of events, ``per_hour`` on average; the same seed and inventory give the same."""
-    return list(_draw(inventory, start, random.Random(seed), per_hour)) if per_hour > 0 else []  # noqa: S311 - weather, not secrets
+def random_course(
+    inventory: Inventory, start: float, seed: int, per_hour: float, lasts: float = HORIZON
+) -> list[Event]:
+    """Draw ``lasts`` seconds of events, ``per_hour`` on average; the same seed and inventory give the same."""
+    if per_hour <= 0:
+        return []
+    drawn = _draw(inventory, start, random.Random(seed), per_hour)  # noqa: S311 - weather, not secrets
+    return list(itertools.takewhile(lambda event: event.at < start + lasts, drawn))
 
 
 def _draw(inventory: Inventory, start: float, chance: random.Random, per_hour: float) -> Iterator[Event]:
@@ -223,8 +229,6 @@ def _draw(inventory: Inventory, start: float, chance: random.Random, per_hour: f
     at = start
     while kinds:
         at += chance.expovariate(per_hour / 3600)
-        if at >= start + HORIZON:
-            return
         kind = chance.choices(kinds, [_LIKELY[k] for k in kinds])[0]
         lasts = 0.0 if kind is Kind.RESTART else min(_SHORTEST + chance.expovariate(1 / _USUAL), _LONGEST)
         value = {Kind.SLOW: chance.uniform(0.1, 1.0), Kind.LOSS: chance.uniform(0.05, 0.4)}.get(kind)

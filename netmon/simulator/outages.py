@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from math import inf
 from typing import Final, NamedTuple
 
 from netmon.model import Device, Inventory, ReachKind, Role
@@ -52,15 +53,23 @@ def union(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 def meet(first: Sequence[Stretch], second: Sequence[Stretch]) -> list[Stretch]:
     """Give what lies in both."""
-    return union((max(a, c), min(b, d)) for a, b in first for c, d in second)
+    found: list[Stretch] = []
+    here = there = 0
+    while here < len(first) and there < len(second):
+        start, end = max(first[here][0], second[there][0]), min(first[here][1], second[there][1])
+        if start < end:
+            found.append((start, end))
+        if first[here][1] < second[there][1]:
+            here += 1
+        else:
+            there += 1
+    return found
 
 
 def without(stretches: Sequence[Stretch], taken: Sequence[Stretch]) -> list[Stretch]:
     """Give what lies in the first and not in the second."""
-    left = list(stretches)
-    for start, end in taken:
-        left = [part for a, b in left for part in ((a, min(b, start)), (max(a, end), b)) if part[0] < part[1]]
-    return union(left)
+    edges = [-inf, *(edge for stretch in taken for edge in stretch), inf]
+    return meet(stretches, list(zip(edges[::2], edges[1::2], strict=True)))
 
 
 class Calendar:

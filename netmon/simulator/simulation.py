@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from netmon.model import Inventory, ReachKind, Secret
 from netmon.simulator.agents import Box
@@ -33,19 +33,31 @@ _SLOW: Final = 1.0
 _LOSS: Final = 0.3
 
 
+class _Plan(NamedTuple):
+    """What an agent is made from; ``weather`` are its slow and lossy times."""
+
+    box: Box
+    endpoint: tuple[str, int]
+    community: Secret
+    silent: Calendar
+    weather: Sequence[Event]
+
+
 class Agent:
     """One device's socket and what it does with requests."""
 
-    __slots__ = ("_asked", "_box", "_lossy", "_silent", "_slow", "endpoint", "sock")
+    __slots__ = ("_asked", "_box", "_community", "_lossy", "_silent", "_slow", "endpoint", "sock")
 
-    def __init__(self, box: Box, endpoint: tuple[str, int], silent: Calendar, weather: Sequence[Event]) -> None:
-        """Bind the device's own address; ``weather`` are its slow and lossy times.
+    def __init__(self, plan: _Plan) -> None:
+        """Bind the device's own address.
 
         Raises:
             SimulationError: The address cannot be had.
         """
+        box, endpoint, community, silent, weather = plan
         self.endpoint: Final = endpoint
         self._box = box
+        self._community = community.reveal().encode()
         self._silent = silent
         self._slow = [(Calendar([(e.at, e.end)]), e.value or _SLOW) for e in weather if e.kind is Kind.SLOW]
         self._lossy = [
@@ -64,8 +76,15 @@ class Agent:
                 return None
         return max((wait for times, wait in self._slow if times.holds(at)), default=0.0)
 
-    def answer(self, request: wire.Message, at: float) -> bytes:
-        """Answer a request that was understood (as ``answers.answer``)."""
+    def answer(self, data: bytes, at: float) -> bytes | None:
+        """Answer a datagram; one with another community is ignored (``None``).
+
+        Raises:
+            WireError: It is no request.
+        """
+        request = wire.decode_message(data)
+        if not hmac.compare_digest(request.community, self._community):
+            return None
         return answer(self._box, request, at)
 
 
@@ -84,7 +103,8 @@ def _bind(name: str, endpoint: tuple[str, int]) -> socket.socket:
 class Simulation:
     """A city of an inventory that answers SNMP, and the truth about its outages.
 
-    ``events`` have their times in Unix seconds, and so has ``clock``. ``requests`` and ``answers`` count datagrams.
+    ``events`` have their times in Unix seconds, and so has ``clock``. A device answers to the community of its own
+    credential where the inventory holds one, else to ``community``. ``requests`` and ``answers`` count datagrams.
     """
 
     def __init__(
@@ -101,7 +121,7 @@ class Simulation:
             SimulationError: An address is not this machine's own.
         """
         self._inventory = inventory
-        self._community = community.reveal().encode()
+        self._community = community
         self._clock = clock
         self._course = Course(inventory, events)
         start = clock()
@@ -112,7 +132,7 @@ class Simulation:
         self._late: set[asyncio.TimerHandle] = set()
         self.requests = 0
         self.answers = 0
-        foreign = [f"{box.id} ({endpoint[0]})" for box, endpoint, _, _ in self._plans if not _is_ours(endpoint[0])]
+        foreign = [f"{box.id} ({endpoint[0]})" for box, endpoint, *_ in self._plans if not _is_ours(endpoint[0])]
         if foreign:
             raise SimulationError(f"not in 127.0.0.0/8 or ::1: {', '.join(foreign[:5])}")
 
@@ -128,7 +148,8 @@ class Simulation:
                 weather.setdefault(event.target, []).append(event)
         for device, box in boxes(self._inventory, self._course, self._city, start):
             silent = [*self._course.silent(device.id), *self._course.foreign(device.id), *self._course.monitor]
-            yield box, (device.address, device.port), Calendar(silent), weather.get(device.id, ())
+            community = self._community_of(device.credential)
+            yield _Plan(box, (device.address, device.port), community, Calendar(silent), weather.get(device.id, ()))
 
     def _witnesses(self, start: float) -> Iterable[_Plan]:
         for witness in self._inventory.witness:
@@ -137,7 +158,13 @@ class Simulation:
                     e for e in self._course.events if e.kind is Kind.WITNESS and e.target in {"", witness.address}
                 ]
                 silent = Calendar([*self._course.monitor, *((e.at, e.end) for e in events)])
-                yield witness_box(witness, self._city, start), (witness.address, witness.port), silent, ()
+                community = self._community_of(witness.credential)
+                box = witness_box(witness, self._city, start)
+                yield _Plan(box, (witness.address, witness.port), community, silent, ())
+
+    def _community_of(self, name: str) -> Secret:
+        credential = self._inventory.credentials.get(name)
+        return (credential.community if credential else None) or self._community
 
     async def start(self) -> None:
         """Open every socket and answer from now on.
@@ -149,7 +176,7 @@ class Simulation:
         loop = asyncio.get_running_loop()
         try:
             for plan in self._plans:
-                agent = Agent(*plan)
+                agent = Agent(plan)
                 self._agents.append(agent)
                 loop.add_reader(agent.sock, self._read, agent)
             await self._doors.start()
@@ -191,12 +218,11 @@ class Simulation:
         if wait is None:
             return
         try:
-            request = wire.decode_message(data)
-            if not hmac.compare_digest(request.community, self._community):
-                return
-            response = agent.answer(request, at)
+            response = agent.answer(data, at)
         except wire.WireError as error:
             _LOG.debug("%s: not a request: %s", agent.endpoint[0], error)
+            return
+        if response is None:
             return
         if wait:
             self._send_late(agent, response, peer, wait)
@@ -218,9 +244,6 @@ class Simulation:
 
         handle = asyncio.get_running_loop().call_later(wait, send)
         self._late.add(handle)
-
-
-_Plan = tuple[Box, tuple[str, int], Calendar, Sequence[Event]]
 
 
 def _is_ours(address: str) -> bool:
