@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lk1_compare import differences, plain
 from lk1_oracle import count
 
+from netmon.availability import evaluate, tracks_of
 from netmon.model import (
     City,
     Device,
@@ -85,3 +87,11 @@ def test_the_count_second_by_second_gives_the_expected_month() -> None:
     assert [in_words(one) for one in counted["objects"]] == EXPECTED["objects"]
     assert counted["maintenance"] == [{"id": "w1", "counted": True}]
     assert counted["rollups"]["site", "city", "13.71"]["met"] == 1
+
+
+def test_the_evaluation_gives_the_expected_month() -> None:
+    """Every field of every object in the expected file, and the window that counts."""
+    evaluation = plain(evaluate(city(), tracks_of(observations(), city()), PERIOD))
+    objects = [in_words(one) for one in evaluation["objects"]]
+    assert not "\n".join(differences(EXPECTED["objects"], objects, "objects"))
+    assert evaluation["maintenance"] == [{"id": "w1", "counted": True}]
