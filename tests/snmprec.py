@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import bisect
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from snmp_agents import Respond, reply
 
 from netmon.profiles import Answers, Cell, Needs
+from netmon.snmp import wire
+from netmon.snmp.wire import Message, VarBind
 
 CAPTURES = Path(os.environ.get("NETMON_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data" / "captures"
 """Where recordings lie when they are there; they are no part of this repository."""
@@ -43,6 +47,8 @@ def _record(kind: str, value: str) -> tuple[int, Cell]:
         return tag, int(value)
     if tag == 6:
         return tag, value.strip(".")
+    if tag == 5:
+        return tag, None
     if tag == 64:
         return tag, bytes(map(int, value.split(".")))
     return tag, value.encode("latin-1")
@@ -58,3 +64,51 @@ def answers(records: Records, asked: Needs) -> Answers:
             if column in columns:
                 columns[column][".".join(parts[cut:])] = cell
     return Answers({oid: records[oid][1] for oid in asked.instances if oid in records}, columns)
+
+
+def responding(records: Mapping[str, tuple[int, Cell]]) -> Respond:
+    """Give an agent that answers (v1 and v2c) from these records; whoever changes them changes the device.
+
+    A write to ``records`` is seen at once, also a new or a vanished object.
+    """
+    store = _Store(records)
+
+    def respond(question: Message) -> Message:
+        asked = [name for name, _, _ in question.varbinds]
+        if question.pdu_type == wire.GET:
+            binds = [store.bind(wire.decode_oid(name)) for name in asked]
+        else:
+            binds = list(store.rows(asked, 1 if question.pdu_type == wire.GET_NEXT else question.error_index))
+        missing = [place for place, (_, tag, _) in enumerate(binds, 1) if tag >= wire.NO_SUCH_OBJECT]
+        if question.version == wire.VERSION_1 and missing:
+            return reply(question, status=wire.NO_SUCH_NAME, index=missing[0])
+        return reply(question, binds)
+
+    return respond
+
+
+class _Store:
+    """Records in the order of SNMP."""
+
+    def __init__(self, records: Mapping[str, tuple[int, Cell]]) -> None:
+        self._records = records
+        self._keys: list[tuple[int, ...]] = []
+        self._names: list[str] = []
+
+    def bind(self, oid: str) -> VarBind:
+        tag, cell = self._records.get(oid, (wire.NO_SUCH_INSTANCE, None))
+        value = wire.encode_oid(cell or "0.0") if isinstance(cell, str) else cell
+        return wire.encode_oid(oid), tag, value
+
+    def rows(self, asked: list[bytes], count: int) -> Iterator[VarBind]:
+        if set(self._names) != set(self._records):
+            self._keys = sorted(tuple(map(int, oid.split("."))) for oid in self._records)
+            self._names = [".".join(map(str, key)) for key in self._keys]
+        for _ in range(count):
+            for column, name in enumerate(asked):
+                place = bisect.bisect_right(self._keys, tuple(map(int, wire.decode_oid(name).split("."))))
+                if place == len(self._names):
+                    yield name, wire.END_OF_MIB_VIEW, None
+                else:
+                    yield (bind := self.bind(self._names[place]))
+                    asked[column] = bind[0]

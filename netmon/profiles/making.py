@@ -95,20 +95,27 @@ class _Draft:
         names = told_apart((clean(texts.text(table.key_source, index)) or index, index) for index in rows)
         for index, name in zip(rows, names, strict=True):
             self.making.requests.begin_row()
-            self._vouch(texts.origin(table.key_source, index), index)
-            self._vouch(Get(table.vouch) if table.vouch else None, index)
+            before = len(self.direct) + len(self.computed)
             labels = {table.key: name, **{label: texts.text(source, index) for label, source in table.labels}}
             for entry in table.columns:
                 if not entry.when or texts.text(Get(entry.when), index):
                     self.entry(entry, labels, index)
+            if len(self.direct) + len(self.computed) > before:
+                self._vouch(texts.origin(table.key_source, index), index)
+                self._vouch(Get(table.vouch) if table.vouch else None, index)
             self.making.requests.end_row()
             if table.key == "interface":
                 self.interfaces[name] = self._interface(table, index)
 
     def _rows(self, table: Table) -> Iterator[str]:
-        """Give the indexes of a table's rows in their order: every row in which some column has a cell."""
+        """Give the indexes of a table's rows in their order: every row in which some column has a cell.
+
+        The key's column is one of them where it stands in the same table, not where it is looked up in another.
+        """
         root = self.making.texts.root
         columns = [column for entry in table.columns for column in _columns(entry.source)]
+        own = {column.rpartition(".")[0] for column in columns}
+        columns += [column for column in _columns(table.key_source) if column.rpartition(".")[0] in own]
         indexes = {index for column in columns for index in self.answers.rows(absolute(column, root))}
         where = Where(absolute(table.where.column, root), table.where.equal) if table.where else None
         for index in sorted(indexes, key=lambda text: tuple(map(int, text.split(".")))):

@@ -215,11 +215,16 @@ def as_term(slot: int, convert: Transform) -> Term:
 
 
 def added(terms: Sequence[Term]) -> Term:
-    """Add what terms give; nothing where none gives anything."""
+    """Add what terms give; nothing where one of them gives nothing: a sum that lacks a part is another number."""
 
     def add(values: Values) -> float | None:
-        given = [value for term in terms if (value := term(values)) is not None]
-        return sum(given) if given else None
+        total: float = 0
+        for term in terms:
+            value = term(values)
+            if value is None:
+                return None
+            total += value
+        return total
 
     return add
 

@@ -182,10 +182,13 @@ class Making:
         if not parts:
             return None
 
-        def split(values: Values) -> dict[str, float]:
+        def split(values: Values) -> dict[str, float] | None:
             out: dict[str, float] = {}
             for part in parts:
-                for text, value in (part(values) or {}).items():
+                found = part(values)
+                if found is None:
+                    return None
+                for text, value in found.items():
                     out[text] = out.get(text, 0) + value
             return out
 
@@ -204,11 +207,13 @@ class Making:
             if self._chosen(aggregate, row) and (cell := self.cell(get, row))
         ]
 
-        def split(values: Values) -> dict[str, float]:
+        def split(values: Values) -> dict[str, float] | None:
             out: dict[str, float] = dict.fromkeys(known, 0)
             for text, term in cells:
                 value = term(values)
-                if text and value is not None:
+                if value is None:
+                    return None
+                if text:
                     out[text] = out.get(text, 0) + value
             return out
 
