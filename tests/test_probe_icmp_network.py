@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -275,6 +276,18 @@ class TestForgery:
                 forger.socket.sendto(reply(echo), (address, 0))
             await until(lambda: pinger.late == 5)
         assert (seen.failure, pinger.received, pinger.spoofed) == (Failure.TIMEOUT, 0, 0)
+
+    async def test_answers_that_wait_behind_a_flood_when_time_is_up_count(self, mute: Network, kind: str) -> None:
+        """The loop stood still; a wake-up reads a batch only, but nothing is called silent before all is read."""
+        async with forging(mute, lambda _: None) as forger, pinging(mute) as pinger:
+            observing = asyncio.ensure_future(pinger(check("10.92.0.2", 0.5)))
+            await until(lambda: len(forger.echoes) == 5)
+            for forged in [True] * 200 + [False]:
+                for echo, address in forger.echoes:
+                    forger.socket.sendto(reply(echo, bytes(16) if forged else None), (address, 0))
+            time.sleep(0.7)  # noqa: ASYNC251 this is the subject
+            seen = await observing
+        assert (seen.failure, seen.loss, pinger.spoofed) == (None, 0.0, 1000)
 
     async def test_a_doubled_answer_counts_once(self, mute: Network, kind: str) -> None:
         """Five echoes never have more than five answers."""
