@@ -210,7 +210,8 @@ def test_the_packaged_profiles_can_be_read() -> None:
 def test_only_what_is_required() -> None:
     """An id, a kelurahan, devices; an id, a role, an address: nothing else need be said."""
     text = (
-        "uplinks:\n  - {id: uplink-1, kelurahan: 13.71.01.1011, devices: [{id: rt-1, role: router, address: 127.9.0.1}]}\n"
+        "uplinks:\n  - id: uplink-1\n    kelurahan: 13.71.01.1011\n"
+        "    devices: [{id: rt-1, role: router, address: 127.9.0.1}]\n"
         "sites:\n  - id: site-1\n    kelurahan: 13.71.01.1011\n    uplink: uplink-1\n"
         "    devices: [{id: ap-1, role: access_point, address: 127.9.0.2}]\n"
     )

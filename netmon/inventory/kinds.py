@@ -85,9 +85,14 @@ class Record:
         pairs = [(name, name) for name in names] + list(renamed.items())
         return {name: self.values[key] for name, key in pairs if key in self.values}
 
-    def at(self, name: str) -> Node:
-        """Give the place of a key's value, or of the entity where the key is missing."""
-        return self.nodes.get(name, self.node)
+    def at(self, name: str, word: str = "") -> Node:
+        """Give the place of a key, of a word in its list, or of the entity where the key is missing."""
+        written = self.nodes.get(name)
+        if written is None:
+            return self.node
+        items = written.items if isinstance(written, source.Sequence) else []
+        found = (item for item in items if word and isinstance(item, Scalar) and item.text == word)
+        return next(found, self.node.entries[name][0])
 
     def __contains__(self, name: str) -> bool:
         """Say whether the key is written, rightly or wrongly."""
@@ -97,16 +102,16 @@ class Record:
 Text: TypeAlias = Callable[[str], Any]
 
 
-def attempt(kind: Kind, node: Node, key: str, report: Report) -> Any:
-    """Read a value; where it is wrong, report it and give ``INVALID``."""
+def attempt(kind: Kind, node: Node, key: str, report: Report, at: Node | None = None) -> Any:
+    """Read a value; where it is wrong, report it (``at`` the place of its key) and give ``INVALID``."""
     if isinstance(node, Scalar) and (node.is_empty or node.is_null):
         if kind.empty is INVALID:
-            report.mistake(node, key, "is empty", "write a value, or remove the key")
+            report.mistake(at or node, key, "is empty", "write a value, or remove the key")
         return kind.empty
     try:
         return kind.read(node, key, report)
     except Wrong as wrong:
-        report.mistake(node, key, wrong.what, wrong.instead)
+        report.mistake(at or node, key, wrong.what, wrong.instead)
         return INVALID
 
 
@@ -171,7 +176,7 @@ def map_of(names: Kind, kind: Kind) -> Kind:
         for name, (at, value) in node.entries.items():
             inside = f"{key}.{name}" if key else name
             if attempt(names, at, inside, report) is not INVALID:
-                values[name] = attempt(kind, value, inside, report)
+                values[name] = attempt(kind, value, inside, report, at)
         return {name: value for name, value in values.items() if value is not INVALID}
 
     schema: dict[str, Any] = {"type": "object", "additionalProperties": kind.schema}
@@ -215,7 +220,7 @@ def read_record(table: Table, node: source.Mapping, key: str, report: Report) ->
             continue
         else:
             found.nodes[name] = value
-            result = attempt(known.kind, value, inside, report)
+            result = attempt(known.kind, value, inside, report, at)
             if result is not INVALID:
                 found.values[name] = result
     for each in table.fields:

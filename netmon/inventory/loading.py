@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -33,6 +33,7 @@ CREDENTIALS = "credentials.yaml"
 MAINTENANCE = "maintenance.yaml"
 SITES = "sites/"
 PROFILES = "profiles/"
+WINDOWS = "maintenance"
 
 NEEDED = {
     NETMON: 'write it, with at least city: {code: "13.71", zone: Asia/Jakarta}',
@@ -175,33 +176,43 @@ def _profile(text: str, name: str, report: Report) -> Any:
     return Keyed(name, 1) if node is None else source.plain(node)
 
 
+def _records(table: Table, nodes: Mapping[str, source.Mapping], begin: str, report: Report) -> list[Record]:
+    """Read each file whose name begins so as one entity."""
+    return [read_record(table, node, "", report) for name, node in nodes.items() if name.startswith(begin)]
+
+
+def _know(
+    main: Record, nodes: Mapping[str, source.Mapping], files: Mapping[str, str], secrets: Secrets, known: Known
+) -> None:
+    """Fill in what sites and windows are held against: the city, its regions, credentials."""
+    read_settings(main, known)
+    if REGIONS in files and not source.unprintable(files[REGIONS], REGIONS, known.report):
+        known.kelurahan = read_regions(files[REGIONS], known.report)
+    if not known.kelurahan:
+        known.broken |= {REGIONS}
+    known.regions = {"city", *known.kelurahan, *(each.kecamatan for each in known.kelurahan.values())}
+    if CREDENTIALS in nodes:
+        found = attempt(CREDENTIALS_FILE, nodes[CREDENTIALS], "", known.report)
+        known.credentials = {name: Credential(name) for name in nodes[CREDENTIALS].entries}
+        known.credentials |= read_credentials(found, secrets)
+
+
 def _inventory(
     nodes: Mapping[str, source.Mapping], files: Mapping[str, str], unread: set[str], known: Known, secrets: Secrets
 ) -> Inventory:
     """Make the inventory; where mistakes stand its values are placeholders, for they are reported together."""
     report = known.report
     known.broken = frozenset("sites" if name.startswith(SITES) else name for name in unread)
-
-    def records(table: Table, names: Iterable[str]) -> list[Record]:
-        return [read_record(table, nodes[name], "", report) for name in names if name in nodes]
-
-    [main] = records(NETMON_FILE, [NETMON]) or [Record(source.Mapping(NETMON, 1))]
-    read_settings(main, known)
-    if REGIONS in files and not source.unprintable(files[REGIONS], REGIONS, report):
-        known.kelurahan = read_regions(files[REGIONS], report)
-    if not known.kelurahan:
-        known.broken |= {REGIONS}
-    known.regions = {"city", *known.kelurahan, *(each.kecamatan for each in known.kelurahan.values())}
-    if CREDENTIALS in nodes:
-        found = attempt(CREDENTIALS_FILE, nodes[CREDENTIALS], "", report)
-        known.credentials = {name: Credential(name) for name in nodes[CREDENTIALS].entries}
-        known.credentials |= read_credentials(found, secrets)
+    [main] = _records(NETMON_FILE, nodes, NETMON, report) or [Record(source.Mapping(NETMON, 1))]
+    _know(main, nodes, files, secrets, known)
     witnesses = read_witnesses(main, known)
-    places = list_places(records(SITES_FILE, [name for name in nodes if name.startswith(SITES)]), known)
+    places = list_places(_records(SITES_FILE, nodes, SITES, report), known)
     check_devices(places, known)
     check_sites(places, known)
     behind = resolve_behind(places, known)
-    maintenance = [each for file in records(MAINTENANCE_FILE, [MAINTENANCE]) for each in file.get("maintenance", ())]
+    windows = [
+        each for file in _records(MAINTENANCE_FILE, nodes, MAINTENANCE, report) for each in file.get(WINDOWS, ())
+    ]
     return Inventory(
         city=known.city,
         settings=known.settings,
@@ -211,7 +222,7 @@ def _inventory(
         uplinks=_built(places, What.UPLINK, lambda each: build_uplink(each, known)),
         devices=_built(places, What.DEVICE, lambda each: build_device(each, behind[each.id], known)),
         services=_built(places, What.SERVICE, lambda each: build_service(each, known)),
-        maintenance=MappingProxyType(read_windows(maintenance, places, known)),
+        maintenance=MappingProxyType(read_windows(windows, places, known)),
         credentials=MappingProxyType(known.credentials),
         owners=MappingProxyType(known.owners),
         witness=witnesses,

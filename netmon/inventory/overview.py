@@ -17,7 +17,6 @@ def summary(inventory: Inventory, warnings: Sequence[str] = ()) -> dict[str, Any
     sites = [site for site in inventory.sites.values() if not site.planned]
     uplinks = [uplink for uplink in inventory.uplinks.values() if not uplink.planned]
     devices = [device for device in inventory.devices.values() if inventory.is_object(device)]
-    linked, served = {each.kelurahan for each in uplinks}, {each.kelurahan for each in sites}
     return {
         "city": {"name": inventory.city.name, "code": inventory.city.code, "zone": inventory.city.zone},
         "revision": inventory.revision,
@@ -41,15 +40,19 @@ def summary(inventory: Inventory, warnings: Sequence[str] = ()) -> dict[str, Any
             "by_reach": _counts(device.reach.kind.value for device in devices),
         },
         "services": {"active": sum(not inventory.sites[each.site].planned for each in inventory.services.values())},
-        "kelurahan": {
-            "all": len(inventory.kelurahan),
-            "with_uplink": len(linked),
-            "without_uplink": [code for code in inventory.kelurahan if code not in linked],
-            "with_hotspot": len(served),
-            "without_hotspot": [code for code in inventory.kelurahan if code not in served],
-        },
+        "kelurahan": _kelurahan(inventory, {each.kelurahan for each in uplinks}, {each.kelurahan for each in sites}),
         "maintenance": len(inventory.maintenance),
         "warnings": list(warnings),
+    }
+
+
+def _kelurahan(inventory: Inventory, linked: set[str], served: set[str]) -> dict[str, Any]:
+    return {
+        "all": len(inventory.kelurahan),
+        "with_uplink": len(linked),
+        "without_uplink": [code for code in inventory.kelurahan if code not in linked],
+        "with_hotspot": len(served),
+        "without_hotspot": [code for code in inventory.kelurahan if code not in served],
     }
 
 

@@ -113,11 +113,11 @@ def referred(record: Record, key: str, name: str, wanted: set[What], places: Pla
             sort = " or ".join(each.value for each in sorted(wanted))
             near = known.report.nearest(name, [each.id for each in places.by_id.values() if each.what in wanted])
             how = f"write {near}" if near else f"write the id of {_phrases(wanted)}"
-            known.report.mistake(record.at(key), label, f"there is no {sort} {quote(name)}", how)
+            known.report.mistake(record.at(key, name), label, f"there is no {sort} {quote(name)}", how)
         return None
     if entry.what not in wanted:
         what = f"{quote(name)} is {entry.what.phrase}"
-        known.report.mistake(record.at(key), label, what, f"write the id of {_phrases(wanted)}")
+        known.report.mistake(record.at(key, name), label, what, f"write the id of {_phrases(wanted)}")
         return None
     return entry
 

@@ -127,7 +127,7 @@ def read_witnesses(record: Record, known: Known) -> tuple[Witness, ...]:
 def _witness(record: Record, known: Known) -> Witness:
     reach: Any = record.get("reach", Reach())
     if reach.kind not in {ReachKind.ICMP, ReachKind.SNMP, ReachKind.TCP}:
-        what = f"{shown(record.at('reach'))} is no way to reach a witness"
+        what = f"{shown(record.nodes['reach'])} is no way to reach a witness"
         known.report.mistake(record.at("reach"), "witness.reach", what, "write icmp, snmp or tcp:PORT")
     credential: str = record.get("credential", "")
     if credential and credential not in known.credentials:

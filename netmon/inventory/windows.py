@@ -57,12 +57,12 @@ def _check_scope(record: Record, name: str, places: Places, known: Known) -> Non
     if entry is not None and entry.what is What.SERVICE:
         what = f"{quote(name)} is a service, which has no windows"
         known.report.mistake(
-            record.at("scope"), "scope", what, f"write its site, {entry.parent.id if entry.parent else ''}"
+            record.at("scope", name), "scope", what, f"write its site, {entry.parent.id if entry.parent else ''}"
         )
     if entry is not None or name in known.regions or not known.broken.isdisjoint({"sites", "regions.csv"}):
         return
     near = known.report.nearest(name, [*places.by_id, *known.regions])
     what = f"{quote(name)} is no site, uplink, device, kelurahan or kecamatan"
     known.report.mistake(
-        record.at("scope"), "scope", what, f"write {near}" if near else "write one that is there, or city"
+        record.at("scope", name), "scope", what, f"write {near}" if near else "write one that is there, or city"
     )
