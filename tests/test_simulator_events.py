@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +26,9 @@ from simulated_city import (
 )
 from simulated_city import asking_socket as ask_from
 
+from netmon.availability import evaluate
 from netmon.inventory import load
-from netmon.model import Inventory
+from netmon.model import Inventory, Outcome, Period, Span, State
 from netmon.simulator import Cause, Event, Kind, ScriptError, Silence, random_course, read_script
 from netmon.simulator.events import HORIZON
 from netmon.simulator.outages import Course, meet, union, without
@@ -363,3 +365,38 @@ def test_a_random_month_of_the_example_city_is_worked_out_quickly() -> None:
     told = course.truth(START, START + HORIZON)
     assert {s.cause for s in told} == set(Cause)
     assert len({s.device for s in told}) == sum(inventory.is_object(d) for d in inventory.devices.values())
+
+
+def test_the_truth_speaks_lk_1() -> None:
+    """Of perfect observations of a wild day, LK-1 says what the truth says: seconds and attribution of each device."""
+    city, end = small_city(), START + 20_000
+    for seed in range(10):
+        course = Course(city, random_course(city, START, seed, 60, 15_000))
+        told = course.truth(START, end)
+        tracks: dict[str, list[Span]] = {}
+        for device in (d for d in city.devices.values() if city.is_object(d)):
+            own = [(int(s.start), int(s.end), s.cause) for s in told if s.device == device.id]
+            tracks[device.id] = _spans(own, end)
+        for result in evaluate(city, tracks, Period(START, end, "Asia/Jakarta", "day")).objects:
+            if result.kind == "device":
+                found = Counter(dict.fromkeys(Cause, 0))
+                for silence in told:
+                    if silence.device == result.id:
+                        found[silence.cause] += round(silence.end - silence.start)
+                seconds = result.seconds
+                assert (found[Cause.DEVICE], found[Cause.UPSTREAM], found[Cause.MONITOR]) == (
+                    seconds[State.DOWN],
+                    seconds[State.DOWN_UPSTREAM],
+                    seconds[State.UNKNOWN],
+                ), (seed, result.id)
+
+
+def _spans(silences: list[tuple[int, int, Cause]], end: int) -> list[Span]:
+    """Make the observations that a monitor without any delay would have made."""
+    spans, at = [], START
+    for start, stop, cause in silences:
+        if at < start:
+            spans.append(Span(at, start, Outcome.UP))
+        spans.append(Span(start, stop, Outcome.BLIND if cause is Cause.MONITOR else Outcome.DOWN))
+        at = stop
+    return [*spans, Span(at, end, Outcome.UP)] if at < end else spans

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import reduce
 from math import inf
 from typing import Final, NamedTuple
 
@@ -174,14 +175,26 @@ class Course:
                 found += self._of(device, start, end)
         return found
 
+    def _untold(self, device: Device) -> list[Stretch]:
+        """Tell when the monitor cannot tell: it pings a device whose credential fails, or the router of a link."""
+        untold = [*self.monitor]
+        if device.reach.kind is ReachKind.INTERFACE:
+            untold += self._untold(self._inventory.devices[device.reach.of])
+        elif device.reach.kind is ReachKind.SNMP and device.confirm_by_ping:
+            untold += without(self.foreign(device.id), self.silent(device.id))
+        return union(untold)
+
+    def _down(self, device: Device) -> list[Stretch]:
+        """Tell when the monitor sees a device down, rightly or for its credential's sake."""
+        down = [*self.silent(device.id)]
+        if device.reach.kind is ReachKind.INTERFACE:
+            down += self._down(self._inventory.devices[device.reach.of])
+        elif device.reach.kind is ReachKind.SNMP and not device.confirm_by_ping:
+            down += self.foreign(device.id)
+        return without(union(down), self._untold(device))
+
     def _of(self, device: Device, start: float, end: float) -> list[Silence]:
-        untold = self.monitor
-        foreign = self.foreign(device.id)
-        if device.reach.kind is ReachKind.SNMP and device.confirm_by_ping:
-            untold = union([*untold, *without(foreign, self.silent(device.id))])
-            down = without(self.silent(device.id), untold)
-        else:
-            down = without(union(self.silent(device.id) + foreign), untold)
+        untold, down = self._untold(device), self._down(device)
         upstream = self._upstream(device, down)
         parts = [
             *((s, Cause.MONITOR) for s in untold),
@@ -198,7 +211,7 @@ class Course:
         group = [self._inventory.devices[m] for m in device.behind]
         grace = max(d.interval for d in (device, *group))
         late = grace + self._inventory.settings.recovery_grace
-        above = without(self.group(device.behind), self.monitor)
+        above = reduce(meet, map(self._down, group))
         found: list[Stretch] = []
         for silence in down:
             touching = [p for p in above if p[0] < silence[1] and silence[0] < p[1]]
