@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -34,6 +35,7 @@ from netmon.simulator.events import HORIZON
 from netmon.simulator.outages import Course, meet, union, without
 from netmon.snmp import wire
 
+ROOT = Path(__file__).parent.parent
 A_DARK = {"rt-a", *BEHIND_A}
 EVERYBODY = {*A_DARK, "rt-b1", "rt-b2", "ap-3", *WITNESSES}
 UP_TIME = "1.3.6.1.2.1.1.3.0"
@@ -360,7 +362,7 @@ def test_chance_is_the_same_for_the_same_seed() -> None:
 
 def test_a_random_month_of_the_example_city_is_worked_out_quickly() -> None:
     """Six events an hour for a month, and their truth: seconds, not minutes."""
-    inventory = load(Path(__file__).parent.parent / "inventory", secrets=False).inventory
+    inventory = load(ROOT / "inventory", secrets=False).inventory
     course = Course(inventory, random_course(inventory, START, 1, 6))
     told = course.truth(START, START + HORIZON)
     assert {s.cause for s in told} == set(Cause)
@@ -400,3 +402,12 @@ def _spans(silences: list[tuple[int, int, Cause]], end: int) -> list[Span]:
         spans.append(Span(start, stop, Outcome.BLIND if cause is Cause.MONITOR else Outcome.DOWN))
         at = stop
     return [*spans, Span(at, end, Outcome.UP)] if at < end else spans
+
+
+def test_the_documentation_knows_every_kind_and_its_script_is_one() -> None:
+    """What docs/simulator.md says can be done, can be done, in the example city."""
+    text = (ROOT / "docs/simulator.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == set(Kind)
+    script = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
+    events = read_script(script[0], load(ROOT / "inventory", secrets=False).inventory, START)
+    assert {e.kind for e in events} == {Kind.POWER, Kind.FIBRE, Kind.DEAD}
