@@ -1,4 +1,4 @@
-"""The alert rules: promtool accepts them, they fire and resolve when they should, and ask only for metrics that exist."""
+"""The alert rules: promtool accepts them, they fire and resolve as they should, on metrics that exist."""
 
 from __future__ import annotations
 

@@ -1,0 +1,82 @@
+"""The words of netmon as frozen values.
+
+Everything else in the house is written in these words and imports them from here; this module imports
+nothing but the standard library and does nothing by itself.
+
+Times are whole Unix seconds (UTC) unless a name says otherwise, spans are half-open ``[start, end)``,
+durations are seconds, coordinates are degrees (WGS 84).
+"""
+
+from netmon.model.inventory import (
+    City,
+    Credential,
+    Device,
+    Inventory,
+    Kelurahan,
+    Maintenance,
+    Reach,
+    ReachKind,
+    Role,
+    Secret,
+    Service,
+    ServiceHours,
+    Settings,
+    Site,
+    Targets,
+    TimeSpans,
+    Uplink,
+    Witness,
+)
+from netmon.model.observing import (
+    COVERAGE,
+    DEFINITION,
+    STATES,
+    Failure,
+    Outcome,
+    Period,
+    Span,
+    State,
+    iso,
+    reach_seconds,
+)
+from netmon.model.probing import (
+    Check,
+    Identity,
+    Observation,
+    Series,
+)
+
+__all__ = [
+    "COVERAGE",
+    "DEFINITION",
+    "STATES",
+    "Check",
+    "City",
+    "Credential",
+    "Device",
+    "Failure",
+    "Identity",
+    "Inventory",
+    "Kelurahan",
+    "Maintenance",
+    "Observation",
+    "Outcome",
+    "Period",
+    "Reach",
+    "ReachKind",
+    "Role",
+    "Secret",
+    "Series",
+    "Service",
+    "ServiceHours",
+    "Settings",
+    "Site",
+    "Span",
+    "State",
+    "Targets",
+    "TimeSpans",
+    "Uplink",
+    "Witness",
+    "iso",
+    "reach_seconds",
+]

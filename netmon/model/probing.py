@@ -1,0 +1,80 @@
+"""The words of probing: what is asked, and what came back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netmon.model.observing import Failure, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing to ask again and again.
+
+    ``id`` is unique and stable (``pam-ap-1/reachability``, ``pam-ap-1/readings``); ``probe`` names the function
+    in the dict of probes. ``reach_of`` is set where the target is seen through another device.
+    """
+
+    id: str
+    device: str
+    probe: str
+    interval: int
+    timeout: float = 2.0
+    address: str = ""
+    port: int = 0
+    credential: str = ""
+    profile: str = "auto"
+    interface: str = ""
+    decides: bool = False  # the one check that says up or down
+    confirm_by_ping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series of a device: its measure (a name of ``measures.py``), labels, and the finished beginning of its line.
+
+    ``line`` is ``netmon_wifi_clients{device="pam-ap-1",site="pantai-air-manis",uplink=""} `` with the blank.
+    """
+
+    measure: str
+    labels: tuple[tuple[str, str], ...]
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a device says it is."""
+
+    profile: str = ""
+    vendor: str = ""
+    model: str = ""
+    version: str = ""
+    serial: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one probe saw.
+
+    ``at`` is the wall clock (Unix seconds with fraction) when its first packet was sent; ``duration``, ``rtt`` are
+    seconds, ``loss`` a ratio. ``failure`` is ``None`` exactly when the device answered. ``readings`` pairs a series
+    with its value; ``partial`` says that not all of them could be read. ``detail`` is a sentence for people,
+    without secrets.
+    """
+
+    check: Check
+    at: float
+    failure: Failure | None = None
+    detail: str = ""
+    duration: float = 0.0
+    rtt: float | None = None
+    loss: float | None = None
+    readings: tuple[tuple[Series, float], ...] = ()
+    identity: Identity | None = None
+    partial: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """Up where there is no failure, else what the failure stands for."""
+        return Outcome.UP if self.failure is None else self.failure.outcome
