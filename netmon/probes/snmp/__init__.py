@@ -1,13 +1,11 @@
 """SNMP checks: whether a device answers, what it reads, and what a router says of one of its ports."""
 
-from netmon.probes.snmp.access import Addresses, Resolve, resolve_by_system, target_of
+from netmon.probes.snmp.access import resolve_by_system, target_of
 from netmon.probes.snmp.contact import FirstContact, first_contact
 from netmon.probes.snmp.probing import SnmpProbes
 
 __all__ = [
-    "Addresses",
     "FirstContact",
-    "Resolve",
     "SnmpProbes",
     "first_contact",
     "resolve_by_system",

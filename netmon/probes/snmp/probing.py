@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from netmon.model import Check, Credential, Device, Failure, Observation
+from netmon.names import Names
 from netmon.probes import Probe
-from netmon.probes.snmp.access import Addresses, Resolve, resolve_by_system, target_of
+from netmon.probes.snmp.access import target_of
 from netmon.probes.snmp.contact import Contact, make_contact
 from netmon.probes.snmp.dialogue import Dialogue
 from netmon.probes.snmp.poll import Poll, Polled
@@ -66,19 +67,19 @@ class SnmpProbes:
         device: Callable[[str], Device | None],
         credential: Callable[[str], Credential | None],
         *,
-        resolve: Resolve = resolve_by_system,
+        names: Names | None = None,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Look devices, credentials and profiles up when they are needed, so that a reload changes them.
 
-        ``resolve`` gives the address of a host's name; ``wall`` and ``monotonic`` are for tests.
+        ``names`` are resolved host names, shared with other probes; ``wall`` and ``monotonic`` are for tests.
         """
         self._client = client
         self._profiles = profiles
         self._device = device
         self._credential = credential
-        self._addresses = Addresses(resolve, monotonic=monotonic)
+        self._names = names or Names()
         self._wall = wall
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
@@ -99,7 +100,10 @@ class SnmpProbes:
         found = self._credential(credential)
         if found is None:
             raise SnmpLocal(f"there is no credential {credential}" if credential else "no credential is given for SNMP")
-        numeric = await self._addresses.numeric(address)
+        try:
+            _, numeric = await self._names.resolve(address, patience)
+        except OSError as error:
+            raise SnmpLocal(f"the name {address!r} has no address: {error.strerror}") from error
         return target_of(numeric, port, found, timeout=patience, retries=retries)
 
     # -- reachability ------------------------------------------------------------------------------------
