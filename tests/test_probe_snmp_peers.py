@@ -79,7 +79,7 @@ RECORDED = [
     "routeros_crs317",
     "arubaos-cx_10.07",
     "ciscosb_sg350-10",
-    "comware_hpe5900",
+    "jetstream",
     "vrp_ac6605-26",
     "fortigate_60f",
 ]

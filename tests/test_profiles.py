@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from importlib import resources
+from pathlib import Path
+
 import pytest
 import yaml
 from profile_cells import PROFILES, ROUTER, answers_of, shown
 
+from netmon.inventory import load_profiles
 from netmon.profiles import TEXT_TRANSFORMS, TRANSFORMS, Cell, ProfileError, build, identify, make_plan
+from netmon.profiles.reading import ACCESS_POINT_FIELDS, AGGREGATE, BODY, GET, SYSTEM_FIELDS
 
 # -- choosing -----------------------------------------------------------------------------------------
 
@@ -198,3 +204,42 @@ def test_bands_are_named_as_people_do() -> None:
         "",
         "",
     ]
+
+
+# -- rules --------------------------------------------------------------------------------------------
+
+DOCUMENT = (Path(__file__).parents[1] / "docs" / "profiles.md").read_text()
+
+
+def test_every_key_transform_and_field_is_documented() -> None:
+    """Whoever writes a profile finds every word in one page."""
+    words = {*TRANSFORMS, *TEXT_TRANSFORMS, *BODY, *SYSTEM_FIELDS, *ACCESS_POINT_FIELDS, *AGGREGATE, *GET}
+    assert [word for word in sorted(words) if f"`{word}" not in DOCUMENT] == []
+
+
+def test_the_documents_example_is_a_profile() -> None:
+    """It loads as it stands, and does what it says."""
+    text = DOCUMENT.partition("```yaml\n")[2].partition("```")[0]
+    profiles = build({**load_profiles(), "acme_ap": yaml.safe_load(text)})
+    profile = identify(profiles, "1.3.6.1.4.1.99999.1.4", "")
+    assert profile.name == "acme_ap"
+    acme = "1.3.6.1.4.1.99999"
+    cells: dict[str, Cell] = {f"{acme}.2.2.0": 12, f"{acme}.3.1.2.1": b"r0", f"{acme}.3.1.3.1": 5180}
+    cells[f"{acme}.3.1.4.1"] = 9
+    assert shown(make_plan(profile, ROUTER, answers_of(profile, cells)), cells) == {
+        "cpu_load_ratio": 0.12,
+        "wifi_clients": 9,
+        'wifi_radio_clients{radio="r0",band="5"}': 9,
+    }
+
+
+@pytest.mark.parametrize("name", load_profiles())
+def test_every_object_identifier_has_a_name_beside_it(name: str) -> None:
+    """A reader sees which object it is without a MIB browser: in the line's comment, or where it stands first."""
+    text = resources.files("netmon.profiles").joinpath(f"{name}.yaml").read_text()
+    named: set[str] = set()
+    for line in text.splitlines():
+        code, _, comment = line.partition("#")
+        oids = set(re.findall(r'"(\.?[0-9]+(?:\.[0-9]+)+)"', code))
+        assert comment.strip() or oids <= named, line
+        named |= oids

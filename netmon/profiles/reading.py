@@ -32,10 +32,12 @@ _OID: Final = re.compile(r"(?:[0-2]|)(?:\.(?:0|[1-9][0-9]{0,9}))+")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 _QUIRKS: Final = frozenset({"bulk", "max_repetitions", "max_varbinds"})
-_BODY: Final = _QUIRKS | {"vendor", "root", "system", "scalars", "tables", "groups", "access_points"}
+BODY: Final = _QUIRKS | {"vendor", "root", "system", "scalars", "tables", "groups", "access_points"}
+"""The keys of a profile's body, which a variant may have as well."""
 _KINDS: Final = ("get", "first_of", "add", "sum", "mean", "count", "ratio", "text", "constant")
-_GET: Final = frozenset({"get", "transform", "equals", "nonzero", "pattern", "index"})
-_AGGREGATE: Final = frozenset(
+GET: Final = frozenset({"get", "transform", "equals", "nonzero", "pattern", "index"})
+"""The keys of a source that is one cell."""
+AGGREGATE: Final = frozenset(
     ["sum", "mean", "count", "transform", "volatile", "where", "exists", "unless", "matches", "by", "known"]
 )
 SYSTEM_FIELDS: Final = ("name", "model", "version", "serial", "uptime")
@@ -117,7 +119,7 @@ def parse(name: str, raw: Any) -> Profile:
         ProfileError: a key, measure or transform that is not known, a missing one, or a wrong value.
     """
     node = _Node(raw, ())
-    fields = node.mapping(_BODY | {"profile", "extends", "match", "variants"})
+    fields = node.mapping(BODY | {"profile", "extends", "match", "variants"})
     if "profile" in fields and fields["profile"].text() != name:
         raise fields["profile"].wrong(f"must be the file's own name, {name}")
     return _body(
@@ -159,7 +161,7 @@ def _body(
 
 
 def _variant(name: str, node: _Node) -> tuple[Match, Profile]:
-    fields = node.mapping(_BODY | {"match"})
+    fields = node.mapping(BODY | {"match"})
     if "match" not in fields:
         raise node.wrong("a variant needs match")
     return _match(fields["match"]), _body(name, fields)
@@ -222,7 +224,7 @@ def _transforms(fields: Mapping[str, _Node], texts: bool) -> tuple[str, ...]:
 
 
 def _get(node: _Node, texts: bool, inherited: tuple[str, ...]) -> Get:
-    fields = node.mapping(_GET)
+    fields = node.mapping(GET)
     at = fields["get"]
     equals = fields["equals"].value if "equals" in fields else None
     if equals is not None and (isinstance(equals, bool) or not isinstance(equals, int | str)):
@@ -247,7 +249,7 @@ def _several(node: _Node, kind: str, texts: bool, inherited: tuple[str, ...]) ->
 
 
 def _aggregate(node: _Node, kind: str, inherited: tuple[str, ...]) -> Aggregate:
-    fields = node.mapping(_AGGREGATE)
+    fields = node.mapping(AGGREGATE)
     how: Literal["sum", "mean", "count"] = "sum" if kind == "sum" else "mean" if kind == "mean" else "count"
     return Aggregate(
         how=how,
