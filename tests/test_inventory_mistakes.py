@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +183,45 @@ def test_spoilt_files_are_refused_or_loaded_and_nothing_else(files: dict[str, st
         lines = str(outcome).split("\n")
         assert len(lines) == len(outcome.mistakes)
         assert all(line.count(":") >= 3 for line in lines)
+
+
+JUNK = st.sampled_from(
+    [None, "", " ", "~", "city", "x", [], [None], [[]], {}, {"": ""}, {"id": []}, -1, 0, 1.5, True, "0", "a" * 600]
+)
+
+
+@st.composite
+def misshapen(draw: Callable[..., Any]) -> dict[str, str]:
+    """The good inventory with junk in place of values, keys or whole parts."""
+    name = draw(st.sampled_from(sorted(name for name in FILES if name.endswith(".yaml"))))
+    data = yaml.load(FILES[name], Loader=yaml.BaseLoader)  # noqa: S506 -- gives text, lists and mappings only
+    for _ in range(draw(st.integers(1, 3))):
+        places = list(containers(data))
+        inside = draw(st.sampled_from(places))
+        keys = list(inside) if isinstance(inside, dict) else list(range(len(inside)))
+        if not keys:
+            continue
+        key = draw(st.sampled_from(keys))
+        inside[key] = deepcopy(draw(JUNK))
+        if isinstance(inside, dict) and draw(st.booleans()):
+            inside[draw(st.sampled_from(["", "id", "behind", "reach", "controller", "scope", "<<"]))] = inside.pop(key)
+    return FILES | {name: json.dumps(data)}
+
+
+def containers(data: Any) -> Iterator[Any]:
+    """The lists and mappings of plain data, itself first."""
+    if isinstance(data, dict | list):
+        yield data
+        for each in data.values() if isinstance(data, dict) else data:
+            yield from containers(each)
+
+
+@given(misshapen())
+@settings(max_examples=200, deadline=None)
+def test_values_of_any_shape_are_refused_or_loaded(files: dict[str, str]) -> None:
+    """A list for a word, a mapping for a list, nothing at all: no exception but ours."""
+    outcome = refused_or_loaded(files)
+    assert isinstance(outcome, Loaded) or outcome.mistakes
 
 
 @given(st.dictionaries(st.sampled_from([*FILES, "profiles/p.yaml", "sites/x.yaml"]), st.text(max_size=60)))
