@@ -132,7 +132,7 @@ def test_nobody_waits_for_suggestions() -> None:
 
 
 def test_a_long_chain_is_no_circle() -> None:
-    """Ten thousand devices, each behind the one before it, load; the last one bound to the first is a circle."""
+    """Three thousand devices, each behind the one before it, load; the last one bound to the first is a circle."""
 
     def chain(first: str) -> dict[str, str]:
         lines = [
