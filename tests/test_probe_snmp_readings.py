@@ -226,3 +226,42 @@ async def test_an_endless_poll_ends_within_its_interval(city: City) -> None:
     assert seen.failure is Failure.TIMEOUT
     assert "was not read within" in seen.detail
     assert seen.duration < 30
+
+
+async def test_an_agent_that_locks_us_out_after_the_first_contact(city: City) -> None:
+    """It is there and refuses: no readings, the reason, and no walk."""
+    serve = snmprec.responding(records_of(ports(b"ether1")))
+    locked = False
+
+    def locking(question: Message) -> Message:
+        answer = reply(question, status=wire.AUTHORIZATION_ERROR) if locked else serve(question)
+        assert isinstance(answer, Message)
+        return answer
+
+    async with running_agent(locking) as agent:
+        check = city.add(agent.address, agent.port)
+        assert (await city.probes.readings(check)).failure is None
+        locked = True
+        agent.asked.clear()
+        seen = await city.probes.readings(check)
+        assert not walked(agent.asked)
+    assert (seen.failure, seen.readings) == (Failure.AUTH, ())
+    assert "authorizationError" in seen.detail
+
+
+async def test_a_device_that_falls_silent_is_asked_one_question(city: City) -> None:
+    """However many requests its plan has, and its plan is kept."""
+    serve = snmprec.responding(records_of(ports(*(f"ether{n}".encode() for n in range(40)))))
+    alive = True
+    async with running_agent(lambda question: serve(question) if alive else None) as agent:
+        check = city.add(agent.address, agent.port)
+        await city.probes.readings(check)
+        alive = False
+        agent.asked.clear()
+        seen = await city.probes.readings(check)
+        assert len({question.request_id for question in agent.asked}) == 1
+        alive = True
+        agent.asked.clear()
+        assert not (await city.probes.readings(check)).partial
+        assert not walked(agent.asked)
+    assert seen.failure is Failure.TIMEOUT

@@ -52,7 +52,7 @@ class Poll:
             if exchange.sent_at:
                 dialogue.timing.note(exchange)
         first = next((exchange.failure for exchange in exchanges if exchange.failure is not None), None)
-        if first is not None and not any(exchange.varbinds for exchange in exchanges) and first.failure is not None:
+        if first is not None and not any(exchange.varbinds for exchange in exchanges) and _is_end(first):
             raise first
         polled = Polled(Values(()), sent_at=exchanges[0].sent_at if exchanges else 0.0)
         cells: list[Cell] = []
@@ -66,6 +66,8 @@ class Poll:
             elif head and isinstance(answer[0], int):
                 polled.ticks.append(answer[0])
             cells += answer[head:]
+        if failed and len(failed) == len(cells):
+            raise SnmpError(polled.gaps[0] if polled.gaps else "the agent gives none of its values")
         polled.values = Values(cells, await self._volatile(dialogue, polled), frozenset(failed))
         return polled
 
@@ -95,6 +97,11 @@ class Poll:
         return columns
 
 
+def _is_end(failure: SnmpFailure) -> bool:
+    """Say whether asking on is useless: an agent's error is about one question, anything else about all."""
+    return not isinstance(failure, SnmpError)
+
+
 async def asked_together(client: SnmpClient, target: Target, templates: Sequence[Template]) -> list[Exchange]:
     """Ask all questions and wait for the last answer; after one without an answer the rest is not asked any more.
 
@@ -120,7 +127,7 @@ def _counting(
     def on_done(exchange: Exchange) -> None:
         nonlocal left
         left -= 1
-        if exchange.failure is not None and exchange.failure.failure is not None:
+        if exchange.failure is not None and _is_end(exchange.failure):
             left = 0
             for other in exchanges:
                 client.cancel(other)

@@ -26,7 +26,7 @@ from netmon.profiles import (
     started_anew,
     table_changed,
 )
-from netmon.snmp.client import SnmpClient, SnmpFailure, SnmpLocal, SnmpRefused, Target
+from netmon.snmp.client import SnmpClient, SnmpFailure, SnmpLocal, SnmpRefused, Target, Timing
 
 _PLAN_SECONDS: Final = 3600.0  # what vouches for nothing (an alias, a model) is read again after so long
 _PARTIAL_PLAN_SECONDS: Final = 300.0  # sooner where the first contact left something out
@@ -134,7 +134,7 @@ class SnmpProbes:
     async def readings(self, check: Check) -> Observation:
         """Read a device by its plan, which is made at the first contact and when the device is no longer as it was."""
         start, began = self._wall(), self._monotonic()
-        limit = max(check.interval * _SHARE, 2 * check.timeout)
+        limit = _limit(check)
         try:
             async with asyncio.timeout(limit) as deadline:
                 return await self._read(check, start, began)
@@ -152,6 +152,7 @@ class SnmpProbes:
     async def _read(self, check: Check, start: float, began: float) -> Observation:
         device = self._device(check.device)
         if device is None:
+            self._known.pop(check.device, None)
             raise SnmpLocal(f"{check.device} is no longer in the inventory")
         target = await self._target_of(device, check.timeout)
         async with self._lock(device.id):
@@ -243,21 +244,25 @@ class SnmpProbes:
         start, began = self._wall(), self._monotonic()
         link = self._device(check.device)
         router = self._device(link.reach.of) if link else None
-        timing = None
         if router is None:
-            failure: Failure | None = Failure.LOCAL
-            detail = f"{check.device} names no router of the inventory"
-        else:
-            try:
+            return self._failed(check, start, began, Failure.LOCAL, f"{check.device} names no router of the inventory")
+        failure: Failure | None
+        timing = Timing()
+        limit = _limit(check)
+        try:
+            async with asyncio.timeout(limit) as deadline:
                 dialogue = Dialogue(self._client, await self._target_of(router, check.timeout))
                 timing = dialogue.timing
                 async with self._lock(router.id):
                     failure, detail = await self._port_state(router, check.interface, dialogue)
-            except SnmpFailure as why:
-                failure = Failure.AUTH if why.failure is None else Failure.LOCAL
-                detail = f"{router.id} does not tell: {why.detail}"
-        at = (timing.sent_at if timing else 0.0) or start
-        return Observation(check, at, failure, detail, duration=self._monotonic() - began)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            failure, detail = Failure.LOCAL, f"{router.id} was not read within {limit:g} s"
+        except SnmpFailure as why:
+            failure = Failure.AUTH if why.failure is None else Failure.LOCAL
+            detail = f"{router.id} does not tell: {why.detail}"
+        return Observation(check, timing.sent_at or start, failure, detail, duration=self._monotonic() - began)
 
     async def _port_state(self, router: Device, name: str, dialogue: Dialogue) -> tuple[Failure | None, str]:
         known = self._known.get(router.id)
@@ -288,3 +293,8 @@ class SnmpProbes:
         if vouchers and vouchers[0] != port.key_value:
             return None
         return status if isinstance(status, int) else _UNKNOWN
+
+
+def _limit(check: Check) -> float:
+    """Give the seconds after which a check gives up by itself, before its next round is due."""
+    return max(check.interval * _SHARE, 2 * check.timeout)
