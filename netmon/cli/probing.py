@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ from netmon.cli.service import profiles_of
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, NOT_WELL, complain, print_json, print_table
 from netmon.inventory import InventoryError, Loaded, load
 from netmon.model import Credential, Device, Role, Secret
-from netmon.probes.snmp import FirstContact, first_contact, resolve_by_system, target_of
+from netmon.names import Names
+from netmon.probes.snmp import FirstContact, first_contact, target_of
 from netmon.snmp.client import SnmpClient, SnmpLocal
 
 _TIMEOUT = 2.0
@@ -105,8 +107,8 @@ async def _contact(
     if device.profile != "auto" and device.profile not in profiles:
         raise _Wrong(f"--profile: there is no profile {device.profile!r}: {', '.join(sorted(profiles))}")
     try:
-        address = await resolve_by_system(device.address)
-    except OSError as error:
+        _, address = await Names().resolve(device.address, arguments.timeout)
+    except socket.gaierror as error:
         raise _Wrong(f"{device.address}: {error.strerror}") from error
     client = SnmpClient()
     await client.open()

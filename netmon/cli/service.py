@@ -117,6 +117,7 @@ class Service:
             profiles=lambda: self._profiles,
             device=self._device,
             credential=self._credential,
+            names=names,
         )
         probes: dict[str, Probe] = {"icmp": self._pinger, "tcp": TcpProbe(names), **snmp.probes()}
         self._witnesses = Witnesses(loaded.inventory.witness, probes)
@@ -211,7 +212,8 @@ class Service:
             _LOG.error("the inventory was not taken, the one before stays in force:\n%s", error)
             return
         self._inventory, self._profiles = loaded.inventory, profiles
-        self.state.load(loaded.inventory, await asyncio.to_thread(self._history.first_loaded))
+        first_loaded = await asyncio.to_thread(self._history.first_loaded)
+        self.state.load(loaded.inventory, first_loaded, int(time.time()))
         self._scheduler.load(loaded.inventory)
         self._reload_success = True
         _LOG.info("took the inventory %s with %d devices", loaded.inventory.revision, len(self.state.devices))

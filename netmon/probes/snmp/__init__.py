@@ -1,6 +1,6 @@
 """SNMP checks: whether a device answers, what it reads, and what a router says of one of its ports."""
 
-from netmon.probes.snmp.access import resolve_by_system, target_of
+from netmon.probes.snmp.access import target_of
 from netmon.probes.snmp.contact import FirstContact, first_contact
 from netmon.probes.snmp.probing import SnmpProbes
 
@@ -8,6 +8,5 @@ __all__ = [
     "FirstContact",
     "SnmpProbes",
     "first_contact",
-    "resolve_by_system",
     "target_of",
 ]

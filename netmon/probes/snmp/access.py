@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Final
 
 from netmon.model import Credential
-from netmon.names import Names
 from netmon.snmp.client import SnmpLocal, Target
-
-_RESOLVE_SECONDS: Final = 10.0
-
-
-async def resolve_by_system(name: str) -> str:
-    """Give the numeric address of a host name, asked once.
-
-    Raises:
-        OSError: it has none.
-    """
-    _, address = await Names().resolve(name, _RESOLVE_SECONDS)
-    return address
 
 
 def target_of(address: str, port: int, credential: Credential, *, timeout: float, retries: int) -> Target:
