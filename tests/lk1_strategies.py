@@ -254,15 +254,15 @@ NOTICE = 300
 def inventories(draw: Draw) -> Inventory:
     """Draw a small city."""
     draft = Draft()
-    for number in range(draw(st.integers(1, 3))):
+    for number in range(draw(st.sampled_from([1, 1, 2, 3]))):
         _add_uplink(draw, draft, number)
-    for number in range(draw(st.integers(1, 4))):
+    for number in range(draw(st.sampled_from([1, 1, 2, 3, 4]))):
         _add_site(draw, draft, number)
     scopes = [*draft.devices, *draft.uplinks, *draft.sites, *KELURAHAN, "kc-1", "kc-2", "city"]
     names = [f"w{number}" for number in range(draw(st.integers(0, 3)))]
     return Inventory(
         city=City(code="13.71", zone="Asia/Jakarta"),
-        settings=Settings(notice=NOTICE, recovery_grace=draw(st.sampled_from([0, 0, 40]))),
+        settings=Settings(notice=NOTICE, recovery_grace=draw(st.sampled_from([0, 40]))),
         targets=Targets(completeness=draw(st.sampled_from([0.95, 0.5])), pillars={"living": 0.6}),
         kelurahan=KELURAHAN,
         sites=draft.sites,
@@ -277,36 +277,48 @@ def inventories(draw: Draw) -> Inventory:
 # -- what was observed --------------------------------------------------------------------------------
 
 
+Story = tuple[set[str], int, int, Outcome | None]
+"""Whom something befalls, from when until when, and what is observed of them then (``None``: nothing)."""
+
+
 def _touched(inventory: Inventory, target: str) -> set[str]:
-    """Name the checks that an event of ``target`` touches: one, a site's, or an uplink's with those of its sites."""
+    """Name the checks that an event of ``target`` touches: all, those of an uplink or a site, or that one."""
     if target == "all":
         return {*inventory.devices, *inventory.services}
     if target in inventory.uplinks:
-        sites = [site for site in inventory.sites.values() if site.uplink == target]
-        return {*inventory.uplinks[target].devices, *(device for site in sites for device in site.devices)}
+        return {*inventory.uplinks[target].devices}
     if target in inventory.sites:
         return {*inventory.sites[target].devices, *inventory.sites[target].services}
     return {target}
 
 
 @st.composite
+def events(draw: Draw, inventory: Inventory) -> list[Story]:
+    """Draw what happens to one, to some or to all; what befalls an uplink, its sites feel sooner, later or not."""
+    checked = [*inventory.devices, *inventory.services]
+    target = draw(st.sampled_from([*inventory.uplinks, *inventory.uplinks, *checked, *inventory.sites, "all"]))
+    start, end = draw(times), draw(st.integers(1, 300))
+    end += start
+    what = draw(st.one_of(st.just(Outcome.DOWN), outcomes, st.none()))
+    stories: list[Story] = [(_touched(inventory, target), start, end, what)]
+    for site in inventory.sites.values():
+        if target in inventory.uplinks and site.uplink == target and draw(st.sampled_from([True, True, False])):
+            sooner, longer = draw(st.integers(-60, 60)), draw(st.integers(-60, 120))
+            stories.append(({*site.devices}, start + sooner, end + longer, what))
+    return stories
+
+
+@st.composite
 def histories(draw: Draw, inventory: Inventory) -> Observations:
     """Draw what was observed: each check in its own step, and events that befall one, some or all of them."""
     checked: dict[str, Device | Service] = {**inventory.devices, **inventory.services}
-    targets = [*inventory.uplinks, *inventory.uplinks, *inventory.uplinks, *checked, *inventory.sites, "all"]
-    event = st.tuples(
-        st.sampled_from(targets), times, st.integers(1, 500), st.one_of(st.just(Outcome.DOWN), outcomes, st.none())
-    )
-    events = [
-        (_touched(inventory, target), start, start + length, what)
-        for target, start, length, what in draw(st.lists(event, min_size=1, max_size=7))
-    ]
+    happened = [story for stories in draw(st.lists(events(inventory), min_size=1, max_size=6)) for story in stories]
     seen: Observations = []
     for name, thing in checked.items():
         usual = draw(seldom(st.sampled_from([Outcome.DOWN, None]), Outcome.UP))
         for at in range(FIRST + draw(st.integers(0, thing.interval)), LAST, thing.interval):
             what = usual
-            for touched, start, end, instead in events:
+            for touched, start, end, instead in happened:
                 if name in touched and start <= at < end:
                     what = instead
             if what is not None:
@@ -340,3 +352,35 @@ def cases(draw: Draw) -> Case:
         moments = st.one_of(st.just(FIRST - 3 * NOTICE), st.just(FIRST - 3 * NOTICE), times)
         loaded = {name: draw(moments) for name in names}
     return Case(inventory, draw(histories(inventory)), draw(periods()), loaded)
+
+
+@st.composite
+def power_cuts(draw: Draw) -> Case:
+    """Draw one uplink, one site and failures of both that nearly coincide: what upstream attribution is about."""
+    name, group = "up0", [f"up0-rt{number}" for number in range(draw(st.sampled_from([1, 2])))]
+    draft = Draft()
+    for router in group:
+        dates = {"decommissioned": draw(seldom(times)), "commissioned": draw(seldom(times))}
+        draft.devices[router] = Device(router, Role.ROUTER, uplink=name, interval=draw(intervals), **dates)
+    points = ["site0-ap0", "site0-ap1"]
+    for point in points:
+        behind = draw(st.sampled_from([tuple(group), tuple(group), (points[0],) if point != points[0] else ()]))
+        draft.devices[point] = Device(point, Role.ACCESS_POINT, site="site0", interval=draw(intervals), behind=behind)
+    inventory = Inventory(
+        city=City(code="13.71", zone="Asia/Jakarta"),
+        settings=Settings(recovery_grace=draw(st.sampled_from([0, 40]))),
+        kelurahan=KELURAHAN,
+        sites={"site0": Site("site0", "k-1", uplink=name, devices=tuple(points))},
+        uplinks={name: Uplink(name, "k-1", devices=tuple(group))},
+        devices=draft.devices,
+    )
+    seen: Observations = []
+    cuts = draw(st.lists(st.tuples(times, st.integers(1, 200)), min_size=1, max_size=3))
+    edges = st.sampled_from([0, 0, -10, 10, -40, 40, 70, 150])
+    for device in draft.devices.values():
+        felt = [(start + draw(edges), start + length + draw(edges)) for start, length in cuts]
+        for at in range(FIRST + draw(st.integers(0, device.interval)), LAST, device.interval):
+            down = any(start <= at < end for start, end in felt)
+            seen.append((at, device.id, Outcome.DOWN if down else Outcome.UP))
+    lost = draw(st.sets(st.integers(0, len(seen) - 1), max_size=4))
+    return Case(inventory, [one for place, one in enumerate(seen) if place not in lost], draw(periods()))
