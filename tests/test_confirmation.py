@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from virtual_time import VirtualTimeLoop, run_virtually
 from watched_city import EPOCH, NEVER, WITNESS, World, city, device, running
 
-from netmon.model import Device, Failure, Observation, Outcome, Reach, ReachKind, Witness
+from netmon.model import Check, Device, Failure, Observation, Outcome, Reach, ReachKind, Witness
 from netmon.scheduler import Scheduler, Witnesses
 
 ALWAYS: Callable[[float], bool] = lambda _: True  # noqa: E731
@@ -176,20 +177,25 @@ def test_one_witness_of_several_is_enough() -> None:
     assert first(world).outcome is Outcome.DOWN
 
 
+@pytest.mark.parametrize("miss", ["silence", "refusal"])
 @pytest.mark.parametrize("start", [n / 4 for n in range(-8, 17)])
-@pytest.mark.parametrize("length", [1.0, 2.5, 4.0, 8.0])
-def test_an_uplink_that_fails_around_the_packets_makes_no_outage(start: float, length: float) -> None:
+@pytest.mark.parametrize("length", [1.0, 2.4, 4.0, 8.0])
+def test_an_uplink_that_fails_around_the_packets_makes_no_outage(start: float, length: float, miss: str) -> None:
     """The device is well all the time; the monitor's uplink fails at any moment before, between or after its packets.
 
-    The device's very first two packets are lost by chance besides, which is when a witness asked only once, at the
-    first miss, would vouch for an uplink that fails just before the repeat.
+    The device's very first probe fails by chance besides, which is when a witness asked only once, at the first
+    miss, would vouch for an uplink that fails just before the repeat.
     """
 
     async def cut(world: World, _: Scheduler) -> None:
         begun = (await world.is_asked("addr-gate")).start
         world.uplink_down = lambda now: begun + start <= now < begun + start + length
+        await asyncio.sleep(0.1)
+        world.failing.clear()
 
-    world = observe([device("gate")], silent={"addr-gate": lost(0, 1)}, meanwhile=cut, seconds=44)
+    lost_packets = lost(0, 1) if miss == "silence" else lost()
+    refused = {"addr-gate": Failure.UNREACHABLE} if miss == "refusal" else {}
+    world = observe([device("gate")], silent={"addr-gate": lost_packets}, failing=refused, meanwhile=cut, seconds=44)
     assert Outcome.DOWN not in world.outcomes("gate")
     assert len(world.of("gate")) == pytest.approx(1.5, abs=0.5)
 
@@ -272,6 +278,34 @@ def test_without_a_witness_a_single_device_is_blind_never_down() -> None:
     """Nobody can tell its failure from ours; its own other checks are no witness for it."""
     world = observe([device("gate", credential="c")], silent={"icmp:addr-gate": ALWAYS}, witness=(), seconds=95)
     assert {each.failure for each in world.of("gate")} == {Failure.WITNESS}
+
+
+def test_a_device_never_vouches_for_its_own_failure() -> None:
+    """Neither is it asked as a stand-in for itself, nor does an answer of its other checks count; another's does."""
+
+    async def story(loop: VirtualTimeLoop) -> None:
+        world = World(loop, silent={"addr-other": ALWAYS})
+        own = Check("gate/reachability", "gate", "icmp", 30, address="addr-gate", decides=True)
+        other = replace(own, id="other/reachability", device="other", address="addr-other")
+        witness = Witnesses((), {"icmp": world.probe}, wall=world.wall, monotonic=loop.time)
+        witness.heard(own, loop.time())
+        assert await witness.answered_since(loop.time(), of="gate") is False
+        assert world.asked == []
+
+        witness.heard(other, loop.time() - 1)
+        question = asyncio.create_task(witness.answered_since(loop.time(), of="gate"))
+        await asyncio.sleep(0.1)
+        witness.heard(own, loop.time())
+        witness.heard(other, loop.time() - 10)  # to a packet sent before the failed one
+        assert await question is False
+        assert {each.address for each in world.asked} == {"addr-other"}
+
+        question = asyncio.create_task(witness.answered_since(loop.time(), of="gate"))
+        await asyncio.sleep(0.1)
+        witness.heard(other, loop.time())
+        assert await question is True
+
+    run_virtually(story)
 
 
 def test_without_a_witness_a_monitor_that_is_cut_off_is_blind() -> None:
