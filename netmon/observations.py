@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import TextIOWrapper
 from pathlib import Path
 
 from netmon.availability import Recorder
@@ -80,7 +81,11 @@ def read(
 @contextmanager
 def _opened(path: Path) -> Iterator[Iterable[str]]:
     if str(path) == "-":
-        yield sys.stdin
+        lines = TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+        try:
+            yield lines
+        finally:
+            lines.detach()  # it is not ours to close
     elif path.suffix == ".gz":
         with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as file:
             yield file

@@ -35,6 +35,7 @@ from netmon.state import CityState
 from netmon.web import Pages
 
 _LOG: Final = logging.getLogger("netmon")
+_HIGHEST_PORT: Final = 65535
 _COMMIT_EVERY: Final = 5.0
 """Seconds; a killed process loses at most what it saw in that time, and nothing is invented in its place."""
 
@@ -71,7 +72,7 @@ def _listen(where: str) -> socket.socket:
         OSError: It cannot be had.
     """
     host, _, port = where.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or int(port) > _HIGHEST_PORT:
         raise ValueError("write HOST:PORT, such as 127.0.0.1:9810 or [::1]:9810")
     host = host.removeprefix("[").removesuffix("]")
     family = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0][0]
@@ -155,7 +156,9 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, reload)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        server = _Server(uvicorn.Config(self._app, log_config=None, access_log=False, lifespan="off"))
+        server = _Server(
+            uvicorn.Config(self._app, log_config=None, log_level="warning", access_log=False, lifespan="off")
+        )
         await self._pinger.open()
         await self._client.open()
         work = [

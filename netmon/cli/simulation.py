@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,12 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--random", type=float, default=0.0, metavar="N", help="and so many events by chance an hour")
     parser.add_argument("--seed", type=int, default=0, help="of what happens by chance (default: 0)")
+    parser.add_argument(
+        "--truth",
+        type=Path,
+        metavar="FILE",
+        help="write who will be silent, when and why, as lines of JSON, to hold a report against",
+    )
     parser.add_argument("--for", type=float, metavar="SECONDS", dest="duration", help="stop by itself after that")
     parser.set_defaults(run=_simulate)
 
@@ -36,11 +45,25 @@ def _simulate(arguments: argparse.Namespace) -> int:
         return INPUT_IS_WRONG
     try:
         city = prepare(inventory, community, arguments.script, per_hour=arguments.random, seed=arguments.seed)
+        if arguments.truth is not None:
+            _write_truth(city, arguments.truth)
         asyncio.run(_run(city, arguments))
     except (ScriptError, SimulationError, OSError, UnicodeDecodeError) as error:
         complain(str(error))
         return INPUT_IS_WRONG
     return ALL_WELL
+
+
+def _write_truth(city: Simulation, file: Path) -> None:
+    lines = [
+        json.dumps({"device": one.device, "start": _iso(one.start), "end": _iso(one.end), "cause": one.cause})
+        for one in city.truth(-math.inf, math.inf)
+    ]
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 def _community(inventory: Inventory) -> Secret | None:

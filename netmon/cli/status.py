@@ -15,6 +15,7 @@ from netmon.web.status import Status, amiss
 from netmon.web.words import share
 
 _TIMEOUT = 10.0
+_KEYS = {"definition", "at", "zone", "city", "counts", "month", "coverage", "uplinks", "sites", "devices", "witness_up"}
 _OUT = ("down", "down_upstream")
 
 
@@ -34,7 +35,7 @@ def _status(arguments: argparse.Namespace) -> int:
     url = f"{arguments.url.rstrip('/')}/api/status"
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 -- http and https alone, see above
-            found = json.load(answer)
+            found = _status_in(json.load(answer))
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         complain(f"{url}: no status: {reason} (is netmon running? name its address with --url)")
@@ -44,6 +45,17 @@ def _status(arguments: argparse.Namespace) -> int:
     else:
         _show(found)
     return NOT_WELL if any(one["state"] in _OUT for one in amiss(found)) or found["witness_up"] is False else ALL_WELL
+
+
+def _status_in(answer: Any) -> Status:
+    """Give what was answered, where it is what netmon answers.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not (isinstance(answer, dict) and answer.keys() >= _KEYS):
+        raise ValueError("what answers there gives no status of netmon")
+    return answer
 
 
 def _show(found: Status) -> None:
@@ -69,5 +81,8 @@ def _show(found: Status) -> None:
         print("Everything that is watched is up.")
 
 
-def _local(at: str, zone: ZoneInfo) -> str:
+def _local(at: str | None, zone: ZoneInfo) -> str | None:
+    """Write a time in the city's zone; ``None``, a state older than what is looked at, stays so."""
+    if at is None:
+        return None
     return datetime.fromisoformat(at).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

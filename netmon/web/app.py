@@ -64,8 +64,10 @@ class Pages:
         return HTMLResponse(text)
 
 
-def _local(at: str, zone: ZoneInfo) -> str:
-    """Write a time of the status in the city's zone."""
+def _local(at: str | None, zone: ZoneInfo) -> str:
+    """Write a time of the status in the city's zone; a dash where it has been so for longer than is looked at."""
+    if at is None:
+        return "–"
     return datetime.fromisoformat(at).astimezone(zone).strftime("%d-%m-%Y %H.%M.%S")
 
 
