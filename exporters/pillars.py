@@ -10,6 +10,7 @@ from netmon import indicators
 from netmon.availability import Figures, add_up
 from netmon.measures import format_value
 from netmon.model import Site, State, Uplink
+from netmon.state import Account
 
 
 def families(present: Present) -> Iterator[Family]:
@@ -100,7 +101,7 @@ def _budgets(present: Present) -> Iterator[Family]:
     ):
         for one in things:
             own = inventory.sites[one.id].target if kind == "site" else inventory.uplinks[one.id].target
-            seconds = one.now.seconds[state.periods[-1].label]
+            seconds = one.now.seconds[state.month(present.now).label]
             both = indicators.budget(
                 default if own is None else own,
                 state.agreed_in_month(kind, one.id, present.now),
@@ -147,15 +148,15 @@ def _pillars_month(present: Present) -> Iterator[Family]:
     inventory = present.inventory
     sums: list[tuple[str, float]] = []
     shares: list[tuple[str, float]] = []
-    now = {name: present.state.site(name, present.now) for name in present.state.sites}
+    accounts = present.state.accounts(present.now)
     for pillar in indicators.PILLARS:
-        members = [one for name, one in now.items() if pillar in inventory.sites[name].pillars]
-        labels_shown = members[0].seconds if members else {}
-        for label in labels_shown:
-            total = add_up(one.seconds[label] for one in members)
+        for account in accounts:
+            total, label = _pillar_seconds(account, pillar, present.now), account.period.label
+            if total is None:
+                continue
             sums += [(labels(pillar=pillar, state=state.value, period=label), count) for state, count in total.items()]
             share = Figures(total).availability
-            if label == present.state.periods[-1].label and share is not None:
+            if account is accounts[-1] and share is not None:
                 shares.append((labels(pillar=pillar), share))
     yield _gauge(
         "netmon_pillar_period_state_seconds", "Seconds of the month in each state by LK-1, of all its sites.", sums
@@ -163,6 +164,13 @@ def _pillars_month(present: Present) -> Iterator[Family]:
     yield _gauge("netmon_pillar_availability_ratio", "Availability this month so far by LK-1.", shares)
     targets = [(labels(pillar=name), share) for name, share in inventory.targets.pillars.items()]
     yield _gauge("netmon_pillar_target_ratio", "Availability that is promised of a pillar.", targets)
+
+
+def _pillar_seconds(account: Account, pillar: str, now: int) -> dict[State, int] | None:
+    """Add up a pillar's sites, those that were taken out in this month too; ``None`` where there is none."""
+    sites = account.inventory.sites
+    parts = [account.seconds("site", name, now) for name in account.members["site"] if pillar in sites[name].pillars]
+    return add_up(parts) if parts else None
 
 
 def _coverage(present: Present) -> Iterator[Family]:

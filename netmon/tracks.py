@@ -41,7 +41,7 @@ class Change(StrEnum):
 
 
 class Track:
-    """The rows of one check in the order of their time; ``version`` grows with every change but an extension."""
+    """The rows of one check in the order of their time; ``version`` grows with all but an extension of the latest."""
 
     __slots__ = ("rows", "version")
 
@@ -64,6 +64,7 @@ class Track:
             return self._inside(row, index, at, outcome, reach)
         if row is not None and row.outcome is outcome and row.reach == reach and at <= row.last + reach:
             row.last = at
+            self.version += row is not rows[-1]
             return Change.EXTENDED, row
         return Change.NEW, self._insert(index + 1, Row(at, at, reach, outcome))
 

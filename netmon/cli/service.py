@@ -28,6 +28,7 @@ from netmon.probes.icmp import Pinger
 from netmon.probes.snmp import SnmpProbes
 from netmon.probes.tcp import TcpProbe
 from netmon.profiles import Profile, ProfileError, build
+from netmon.reports.recorded import recent_revisions
 from netmon.scheduler import Scheduler, Witnesses
 from netmon.sink import Sink
 from netmon.snmp.client import SnmpClient
@@ -103,12 +104,13 @@ class Service:
         """Build it; nothing is sent or opened before :meth:`run`."""
         self._folder = folder
         self._history = history
-        self._accept(loaded, history)
+        accepted = self._accept(loaded, history)
         self._inventory = loaded.inventory
         self._reload_success = True
         self._history_failures = 0
         self._stop = asyncio.Event()
-        self.state = CityState(loaded.inventory, history.track, history.first_loaded())
+        revisions = recent_revisions(history, loaded.inventory.city.zone, accepted)
+        self.state = CityState(loaded.inventory, history.track, history.first_loaded(), revisions)
         names = Names()
         self._pinger = Pinger(names)
         self._client = SnmpClient()
@@ -140,8 +142,11 @@ class Service:
         return self._inventory.credentials.get(name)
 
     @staticmethod
-    def _accept(loaded: Loaded, history: History) -> None:
-        history.accept(loaded.inventory.revision, loaded.files, _objects(loaded.inventory), int(time.time()))
+    def _accept(loaded: Loaded, history: History) -> int:
+        """Record the inventory and say when that was."""
+        now = int(time.time())
+        history.accept(loaded.inventory.revision, loaded.files, _objects(loaded.inventory), now)
+        return now
 
     async def run(self, listening: socket.socket) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP loads the inventory anew."""
@@ -209,14 +214,14 @@ class Service:
         try:
             loaded = await asyncio.to_thread(load, self._folder)
             profiles = profiles_of(loaded)
-            await asyncio.to_thread(self._accept, loaded, self._history)
+            accepted = await asyncio.to_thread(self._accept, loaded, self._history)
         except (InventoryError, ProfileError, HistoryError) as error:
             self._reload_success = False
             _LOG.error("the inventory was not taken, the one before stays in force:\n%s", error)
             return
         self._inventory, self._profiles = loaded.inventory, profiles
         first_loaded = await asyncio.to_thread(self._history.first_loaded)
-        self.state.load(loaded.inventory, first_loaded, int(time.time()))
+        self.state.load(loaded.inventory, first_loaded, accepted)
         self._scheduler.load(loaded.inventory)
         self._reload_success = True
         _LOG.info("took the inventory %s with %d devices", loaded.inventory.revision, len(self.state.devices))

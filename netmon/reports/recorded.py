@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from netmon.availability import Evaluation, combined, cut_at, evaluate, month, month_at
-from netmon.history import History
+from netmon.history import History, Revision
 from netmon.inventory import Loaded, load_files
 from netmon.model import Device, Inventory, Period, Service, Span, reach_seconds
 
@@ -49,7 +49,17 @@ def inventory_of(history: History, period: Period) -> Inventory:
     revisions = history.revisions(period.start, period.end)
     if not revisions:
         raise NothingRecorded(f"nothing is recorded for {period.label}: no inventory was in force then")
-    return combined([(one.at or 0, load_files(one.files, secrets=False).inventory) for one in revisions])
+    return combined([_read(one) for one in revisions])
+
+
+def recent_revisions(history: History, zone: str, now: int) -> list[tuple[int, Inventory]]:
+    """Give the inventories in force since the beginning of the month before, with when each was accepted."""
+    start = month_at(month_at(now, zone).start - 1, zone).start
+    return [_read(one) for one in history.revisions(start, now + 1)]
+
+
+def _read(one: Revision) -> tuple[int, Inventory]:
+    return one.at or 0, load_files(one.files, secrets=False).inventory
 
 
 def evaluate_recorded(history: History, period: Period) -> Evaluation:

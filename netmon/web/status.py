@@ -12,7 +12,8 @@ from netmon.model import DEFINITION, STATES, Device, Observation, State, iso
 from netmon.state import CityState, Now
 
 Status = dict[str, Any]
-"""What JSON can hold. Times are ISO 8601 in UTC, ratios numbers from 0 to 1 or ``None``."""
+"""What JSON can hold. Times are ISO 8601 in UTC, ratios numbers from 0 to 1 or ``None``. ``since`` is ``None``
+where it has been so for longer than this month and the one before."""
 
 
 def status(state: CityState, at: float) -> Status:
@@ -48,7 +49,7 @@ def _counts(things: list[Status]) -> dict[str, int]:
 
 
 def _present(now: Now) -> Status:
-    return {"state": now.state.value, "since": iso(now.since)}
+    return {"state": now.state.value, "since": iso(now.since) if now.since is not None else None}
 
 
 def _uplink(state: CityState, name: str, now: int) -> Status:
@@ -133,10 +134,11 @@ def _told(last: Observation, present: State) -> str:
 
 
 def _month(state: CityState, now: int) -> Status:
-    period = state.periods[-1]
+    account = state.accounts(now)[-1]
+    period = account.period
     found: Status = {"label": period.label, "start": iso(period.start), "until": iso(now)}
-    for kind, tell, names in (("uplink", state.uplink, state.uplinks), ("site", state.site, state.sites)):
-        figures = Figures(add_up(tell(name, now).seconds[period.label] for name in names))
+    for kind, members in account.members.items():
+        figures = Figures(add_up(account.seconds(kind, name, now) for name in members))
         found[kind] = {"availability": figures.availability, "completeness": figures.completeness}
     return found
 

@@ -1,0 +1,300 @@
+"""What is true now: the state of every device, site and uplink, this month so far, and the latest readings.
+
+It computes with the very functions of :mod:`netmon.availability`, object by object and only where something has
+changed; what changes with time alone (an observation that has grown old, a window that begins) is found when it is
+asked for. Every method takes the clock as a parameter.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from netmon.availability import FirstLoaded, combined, month_at
+from netmon.measures import MEASURES, format_value
+from netmon.measures import series as series_of
+from netmon.model import Device, Identity, Inventory, Observation, Outcome, Period, Series, State, reach_seconds
+from netmon.state.account import FOREVER, OUT, Account, Formed, sites_of, uplinks_of
+from netmon.tracks import Track
+
+__all__ = ["KEPT_AFTER_MONTH", "Account", "CityState", "Now"]
+
+KEPT_AFTER_MONTH: Final = 10 * 86400
+"""A finished month stays on show this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """One object at one second: its state, since when, and its seconds of each state in each shown month.
+
+    ``since`` is ``None`` where it has been so for longer than this month and the one before; an outage's is that of
+    the whole outage, whoever it was put down to. ``seconds`` are by the month's label; a month in whose report the
+    object is not, is left out.
+    """
+
+    state: State
+    since: int | None
+    seconds: Mapping[str, Mapping[State, int]]
+
+
+@dataclass(slots=True)
+class _Readings:
+    """The latest readings of one check as pieces of text by measure."""
+
+    device: str
+    fresh_until: float
+    pieces: dict[str, str]
+    numbers: dict[str, float]  # of the measures that a device has one of
+
+
+@dataclass(slots=True)
+class _Looked:
+    """When outages of an object were last counted, and whether it was out then."""
+
+    at: int
+    out: bool
+
+
+class CityState:
+    """What is true now of one inventory."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        track_of: Callable[[str], Track],
+        first_loaded: FirstLoaded | None,
+        revisions: Sequence[tuple[int, Inventory]] = (),
+    ) -> None:
+        """Begin with what is recorded.
+
+        Args:
+            inventory: What is in force.
+            track_of: Gives the live track of a device or service by id.
+            first_loaded: When objects and windows were first loaded; ``None`` believes the files.
+            revisions: What was accepted when (Unix seconds), in that order; the last one is ``inventory``. Without
+                them it has been in force since ever.
+        """
+        self._track_of = track_of
+        self.last: dict[str, Observation] = {}  # the latest one that decides, by device
+        self.last_read: dict[str, Observation] = {}  # the latest one that brought readings or failed to, by check
+        self.identities: dict[str, Identity] = {}
+        self.observations: Counter[tuple[str, Outcome]] = Counter()
+        self.outages: Counter[tuple[str, str]] = Counter()
+        self._readings: dict[str, _Readings] = {}
+        self._series: dict[tuple[str, str], Series] = {}
+        self._looked: dict[tuple[str, str], _Looked] = {}
+        self._revisions = [*revisions[:-1]]
+        self.load(inventory, first_loaded, revisions[-1][0] if revisions else -FOREVER)
+
+    def load(self, inventory: Inventory, first_loaded: FirstLoaded | None, at: int) -> None:
+        """Go on with another inventory, accepted at a time; what was seen of devices that stay is kept."""
+        self.inventory = inventory
+        self._first_loaded = first_loaded
+        self._accept(inventory, at)
+        self._accounts: tuple[Account, ...] = ()
+        self._series = {}
+        self.devices = {d.id: d for d in inventory.devices.values() if inventory.is_object(d)}
+        self.sites = sites_of(inventory)
+        self.uplinks = uplinks_of(inventory)
+        self._listed: dict[str, Container[str]] = {
+            "device": self.devices,
+            "site": self.sites,
+            "uplink": self.uplinks,
+        }
+        for check in [check for check, one in self._readings.items() if one.device not in self.devices]:
+            del self._readings[check]
+        for check in [check for check, seen in self.last_read.items() if seen.check.device not in self.devices]:
+            del self.last_read[check]
+        for device in set(self.last) - set(self.devices):
+            del self.last[device]
+        for device in set(self.identities) - set(self.devices):
+            del self.identities[device]
+
+    def _accept(self, inventory: Inventory, at: int) -> None:
+        """Remember a revision; the same files again are the same revision still."""
+        if self._revisions and inventory.revision and self._revisions[-1][1].revision == inventory.revision:
+            at = self._revisions.pop()[0]
+        self._revisions.append((at, inventory))
+
+    # -- taking in ---------------------------------------------------------------------------------------
+
+    def observe(self, seen: Observation) -> None:
+        """Take in what a probe saw; the history has it already."""
+        device = self.devices.get(seen.check.device)
+        if device is None:
+            return
+        if seen.check.decides:
+            self.last[device.id] = seen
+            self.observations[device.id, seen.outcome] += 1
+            self._count_outages(device, int(seen.at))
+        else:
+            self.last_read[seen.check.id] = seen
+        if seen.identity is not None:
+            self.identities[device.id] = seen.identity
+        self._keep_readings(device, seen)
+
+    def _count_outages(self, device: Device, now: int) -> None:
+        self.device(device.id, now)
+        if device.site in self.sites:
+            self.site(device.site, now)
+        if device.uplink in self.uplinks:
+            self.uplink(device.uplink, now)
+
+    def _keep_readings(self, device: Device, seen: Observation) -> None:
+        values = [*seen.readings]
+        for measure, value in (("icmp_rtt_seconds", seen.rtt), ("icmp_loss_ratio", seen.loss)):
+            if value is not None and seen.check.probe == "icmp":
+                values.append((self._own_series(device, measure), value))
+        if not values:
+            return
+        pieces: dict[str, list[str]] = {}
+        for series, value in values:
+            pieces.setdefault(series.measure, []).append(f"{series.line}{format_value(value)}\n")
+        until = seen.at + reach_seconds(seen.check.interval)
+        texts = {measure: "".join(lines) for measure, lines in pieces.items()}
+        numbers = {series.measure: value for series, value in values if not MEASURES[series.measure].labels}
+        self._readings[seen.check.id] = _Readings(device.id, until, texts, numbers)
+
+    def _own_series(self, device: Device, measure: str) -> Series:
+        found = self._series.get((device.id, measure))
+        if found is None:
+            found = self._series[device.id, measure] = series_of(measure, device, {})
+        return found
+
+    # -- telling -----------------------------------------------------------------------------------------
+
+    def device(self, name: str, now: int) -> Now:
+        """Give a device's present.
+
+        Raises:
+            KeyError: No such device is an object of the inventory.
+        """
+        return self._tell("device", name, now)
+
+    def site(self, name: str, now: int) -> Now:
+        """Give a site's present, formed from its access points.
+
+        Raises:
+            KeyError: No such site is an object of the inventory.
+        """
+        return self._tell("site", name, now)
+
+    def uplink(self, name: str, now: int) -> Now:
+        """Give an uplink's present, formed from its routers and links.
+
+        Raises:
+            KeyError: No such uplink is an object of the inventory.
+        """
+        return self._tell("uplink", name, now)
+
+    def month(self, now: int) -> Period:
+        """Give the calendar month of a second, whole."""
+        return self._accounts_at(now)[-1].period
+
+    def accounts(self, now: int) -> tuple[Account, ...]:
+        """Give the months on show, the current one last, each with all the objects that its report has."""
+        accounts = self._accounts_at(now)
+        return accounts if now < accounts[0].period.end + KEPT_AFTER_MONTH else accounts[-1:]
+
+    def agreed_in_month(self, kind: str, name: str, now: int) -> int:
+        """Count the seconds of the whole current month, its future too, in which service is agreed."""
+        account = self._accounts_at(now)[-1]
+        states = account.formed(kind, name, now).states
+        start, end = account.period.start, account.period.end
+        not_agreed = (*states[State.OUT_OF_SERVICE], *states[State.PLANNED])
+        return end - start - sum(max(0, min(b, end) - max(a, start)) for a, b in not_agreed)
+
+    def in_service(self, site: str, now: int) -> bool:
+        """Say whether a site has been commissioned and not decommissioned, whatever the hour."""
+        calendar = self._accounts_at(now)[-1].calendar
+        lives = (calendar.life(self.devices[name]) for name in self.sites[site])
+        return any(start <= now < end for start, end in lives)
+
+    def active_windows(self, now: int) -> list[tuple[str, str, str]]:
+        """Give ``(kind, id, window)`` of every site and uplink that a counted window covers in this second."""
+        found = []
+        covering = self._accounts_at(now)[-1].calendar.covering
+        for window in self.inventory.maintenance.values():
+            if window.start <= now < window.end and window.id in covering:
+                covered = covering[window.id]
+                for kind, groups in (("site", self.sites), ("uplink", self.uplinks)):
+                    found += [(kind, name, window.id) for name, members in groups.items() if covered & {*members}]
+        return found
+
+    def readings(self, now: float, of: Container[str] | None = None) -> dict[str, list[str]]:
+        """Give the pieces of text of every measure that are not older than 2.5 of their intervals.
+
+        ``of`` narrows the devices.
+        """
+        found: dict[str, list[str]] = {}
+        for one in self._readings.values():
+            if now < one.fresh_until and (of is None or one.device in of):
+                for measure, text in one.pieces.items():
+                    found.setdefault(measure, []).append(text)
+        return found
+
+    def numbers(self, measure: str, now: float) -> dict[str, float]:
+        """Give the fresh values of a measure that a device has one of, by device."""
+        return {
+            one.device: one.numbers[measure]
+            for one in self._readings.values()
+            if now < one.fresh_until and measure in one.numbers
+        }
+
+    # -- forming -----------------------------------------------------------------------------------------
+
+    def _accounts_at(self, now: int) -> tuple[Account, ...]:
+        """The accounts of the month before and of the month of a second, made anew when the month changes.
+
+        The month before is missing where no inventory was in force in it.
+        """
+        accounts = self._accounts
+        if not accounts or not accounts[-1].period.start <= now < accounts[-1].period.end:
+            zone = self.inventory.city.zone
+            current = month_at(now, zone)
+            before = month_at(current.start - 1, zone)
+            found = [self._account(period, before.start, period is current) for period in (before, current)]
+            accounts = self._accounts = tuple(account for account in found if account is not None)
+        return accounts
+
+    def _account(self, period: Period, since: int, is_current: bool) -> Account | None:
+        """The account of a month with the inventory it is reported with (LK-1, "Which inventory")."""
+        after = [max(later, at + 1) for (at, _), (later, _) in pairwise(self._revisions)] + [FOREVER]
+        revisions = zip(self._revisions, after, strict=True)
+        found = [one for one, until in revisions if one[0] < period.end and until > period.start]
+        if is_current and (not found or found[-1] is not self._revisions[-1]):
+            found.append(self._revisions[-1])  # the clock was set back: what is in force is known all the same
+        return Account(period, combined(found), since, self._first_loaded, self._track_of) if found else None
+
+    def _tell(self, kind: str, name: str, now: int) -> Now:
+        if name not in self._listed[kind]:
+            raise KeyError(name)  # a month's account also knows what was taken out
+        accounts = self.accounts(now)
+        formed = accounts[-1].formed(kind, name, now)
+        self._count_outage(kind, name, formed, now)
+        index = formed.index(now)
+        state = formed.edges[index][2]
+        first = index
+        while state in OUT and first > 0 and formed.edges[first - 1][2] in OUT:
+            first -= 1
+        seconds = {
+            account.period.label: account.seconds(kind, name, now) for account in accounts if account.holds(kind, name)
+        }
+        return Now(state, formed.starts[first] if first > 0 else None, seconds)
+
+    def _count_outage(self, kind: str, name: str, formed: Formed, now: int) -> None:
+        """Count the outages that have begun since the last look; one that was there at the first look is not ours."""
+        looked = self._looked.get((kind, name))
+        if looked is not None and now < looked.at:
+            return
+        out = formed.edges[formed.index(now)][2] in OUT
+        if looked is None:
+            self._looked[kind, name] = _Looked(now, out)
+            self.outages[kind, name] += now in formed.outages(now, now)
+            return
+        begun = [start for start in formed.outages(looked.at, now) if not (looked.out and start <= looked.at)]
+        self.outages[kind, name] += len(begun)
+        looked.at, looked.out = now, out
