@@ -62,12 +62,36 @@ async def test_a_refusal_of_the_device_is_an_answer_and_holds_no_readings(city: 
     assert (await city.probes.readings(check)).failure is Failure.AUTH
 
 
-async def test_silence_is_a_timeout_after_one_question(city: City) -> None:
-    """The scheduler repeats, not the probe."""
+async def test_silence_is_a_timeout_after_three_questions(city: City) -> None:
+    """All of them within the check's timeout; the scheduler repeats, not the probe."""
     async with running_agent(silent) as agent:
         seen = await city.probes.reachability(city.add(agent.address, agent.port))
-        assert len(agent.asked) == 1
+        assert len(agent.asked) == 3
     assert seen.failure is Failure.TIMEOUT
+
+
+async def test_two_lost_questions_are_no_silence(city: City) -> None:
+    """The third is answered: the device is up, and nobody knows how long its answer took."""
+    answer = snmprec.responding(records_of(ports(b"ether1")))
+    async with running_agent(lambda question: answer(question) if len(agent.asked) == 3 else None) as agent:
+        seen = await city.probes.reachability(city.add(agent.address, agent.port))
+    assert (seen.outcome, seen.rtt) == (Outcome.UP, None)
+
+
+async def test_reachability_is_asked_before_what_else_waits_for_a_device(city: City, client: SnmpClient) -> None:
+    """A device that leaves questions for its tables unanswered is not found silent for their sake, nor late."""
+    uptime = wire.encode_oid("1.3.6.1.2.1.1.3.0")
+    answer = snmprec.responding(records_of(ports(b"ether1")))
+
+    async with running_agent(lambda q: answer(q) if [name for name, _, _ in q.varbinds] == [uptime] else None) as agent:
+        target = target_of(agent.address, agent.port, OPEN, timeout=0.2, retries=0)
+        template = target.template(wire.GET, [wire.encode_oid("1.3.6.1.2.1.1.1.0")])
+        waiting = [client.request(target, template, lambda _: None) for _ in range(20)]
+        seen = await city.probes.reachability(city.add(agent.address, agent.port))
+        assert seen.outcome is Outcome.UP
+        assert len(agent.asked) == 2
+        for each in waiting:
+            client.cancel(each)
 
 
 @pytest.mark.parametrize(

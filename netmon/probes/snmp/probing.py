@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from netmon.model import Check, Credential, Device, Failure, Observation
@@ -32,6 +32,7 @@ _PLAN_SECONDS: Final = 3600.0  # what vouches for nothing (an alias, a model) is
 _PARTIAL_PLAN_SECONDS: Final = 300.0  # sooner where the first contact left something out
 _PATIENCE: Final = 60.0  # an agent whose tables always "changed" costs no walk more often
 _SHARE: Final = 0.9  # of its interval that a poll may take
+_QUESTIONS: Final = 3  # of one reachability check
 _IF_OPER_STATUS: Final = "1.3.6.1.2.1.2.2.1.8"  # IF-MIB::ifOperStatus
 _UP: Final = 1
 _UNKNOWN: Final = 4
@@ -109,13 +110,19 @@ class SnmpProbes:
     # -- reachability ------------------------------------------------------------------------------------
 
     async def reachability(self, check: Check) -> Observation:
-        """Ask for sysUpTime, once: the scheduler repeats. Any word from the device itself is an answer (LK-1)."""
+        """Ask for sysUpTime: the scheduler repeats. Any word from the device itself is an answer (LK-1).
+
+        The question is sent three times within the check's timeout, and an answer to any of them counts until its
+        end: a path that loses a third of its packets is no outage.
+        """
         start, began = self._wall(), self._monotonic()
         dialogue: Dialogue | None = None
         failure, detail = None, ""
         try:
-            target = await self.target(check.address, check.port, check.credential, patience=check.timeout, retries=0)
-            dialogue = Dialogue(self._client, target)
+            patience, retries = check.timeout / _QUESTIONS, _QUESTIONS - 1
+            target = await self.target(check.address, check.port, check.credential, patience=patience, retries=retries)
+            # Whoever reads tables from a device that falls silent must not keep us from seeing it.
+            dialogue = Dialogue(self._client, replace(target, urgent=True))
             await dialogue.get((SYS_UP_TIME,))
         except SnmpFailure as why:
             failure, detail = why.failure, "refused" if isinstance(why, SnmpRefused) else why.detail

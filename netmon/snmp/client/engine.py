@@ -136,7 +136,10 @@ class Engine:
             raise SnmpLocal("the SNMP client is not open")
         exchange = Exchange(target, template, on_done)
         queue = self._devices.setdefault((exchange.address, exchange.port), deque())
-        queue.append(exchange)
+        if target.urgent and queue:
+            queue.insert(1, exchange)  # the first is being asked
+        else:
+            queue.append(exchange)
         if len(queue) == 1:
             self._waiting.append(exchange)
             self._wake()

@@ -21,7 +21,8 @@ class Target:
     """An agent and how to speak with it.
 
     ``address`` is a numeric IPv4 or IPv6 address; ``timeout`` is seconds for each try, of which there are
-    1 + ``retries``. ``bulk`` false spares agents that are broken there (v1 has none anyway).
+    1 + ``retries``. ``bulk`` false spares agents that are broken there (v1 has none anyway). ``urgent`` questions go
+    before those that wait for the same agent.
     """
 
     address: str
@@ -32,6 +33,7 @@ class Target:
     retries: int = 1
     bulk: bool = True
     max_repetitions: int = 10
+    urgent: bool = False
 
     @property
     def speaks_bulk(self) -> bool:
