@@ -48,6 +48,14 @@ def test_a_fraction_of_a_second_of_coverage_is_cut_off() -> None:
 # -- upstream -----------------------------------------------------------------------------------------
 
 PLAIN = city(router(), access_point())
+
+
+def to_come(inventory: Inventory) -> Inventory:
+    """Make the uplink ``u2`` planned."""
+    planned = replace(inventory.uplinks["u2"], planned=True)
+    return replace(inventory, uplinks={**inventory.uplinks, "u2": planned})
+
+
 ROUTER_FAILS = "up 0..100, down 100..200, up 200..600"
 
 
@@ -120,13 +128,19 @@ LONG = "up 0..50, down 50..300, up 300..600"  # the access point: 250 s down
             {"rt": "down 0..600"},
             0,
         ),
-        ("behind: [] is nothing", city(router(), access_point(behind=())), {"rt": "down 0..600"}, 0),
         (
             "A planned uplink upholds no attribution",
             city(router(), access_point(), uplink={"planned": True}),
             {"rt": "down 0..600"},
             0,
         ),
+        (
+            "... beside one that is there it is no member",
+            to_come(city(router(), router("rt2", uplink="u2"), access_point(behind=("rt", "rt2")))),
+            {"rt": ROUTER_FAILS, "rt2": ALWAYS_UP},
+            120,
+        ),
+        ("behind: [] is nothing", city(router(), access_point(behind=())), {"rt": "down 0..600"}, 0),
     ],
 )
 def test_group(sentence: str, inventory: Inventory, stories: dict[str, str], upstream: int) -> None:
@@ -178,11 +192,9 @@ def test_interface_link(sentence: str, of_router: str, own: str, expected: dict[
 
 def test_the_router_of_a_link_may_be_planned() -> None:
     """Observations of what is planned to come are ignored, also where an interface of it is looked at."""
-    to_come = router("coming", uplink="u2")
-    inventory = city(to_come, interface_of("coming"))
-    planned = replace(inventory, uplinks={**inventory.uplinks, "u2": replace(inventory.uplinks["u2"], planned=True)})
+    inventory = city(router("coming", uplink="u2"), interface_of("coming"))
     assert spent(told(inventory, {"coming": DOWN, "link": ALWAYS_UP}), "link") == {"down": 600}
-    assert spent(told(planned, {"coming": DOWN, "link": ALWAYS_UP}), "link") == {"up": 600}
+    assert spent(told(to_come(inventory), {"coming": DOWN, "link": ALWAYS_UP}), "link") == {"up": 600}
 
 
 def test_services_degrade_the_access_points_of_their_site() -> None:
