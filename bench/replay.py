@@ -1,82 +1,62 @@
-"""Replays a month of 500 devices at 60 s: 21.6 million observations through a pipe; prints time and peak memory.
+"""A month of 500 devices at 60 s, 21.6 million recorded observations through a pipe: time and memory of a replay.
 
-usage: python bench/replay.py [--devices 500] [--shuffle]
+usage: python bench/replay.py [--quick]      (quick: 50 devices)
+       python bench/replay.py --generate DEVICES > FILE.csv      (only the observations)
 """
 
 from __future__ import annotations
 
-import argparse
+import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import cities
+from measuring import NETMON, Row, main, pin, pin_apart
+
 START, END, STEP = 1793466000, 1796058000, 60  # November 2026 in Asia/Jakarta
-NETMON = Path(sys.executable).with_name("netmon")
 
 
-def inventory(folder: Path, devices: int) -> None:
-    """Write an inventory of one uplink and a site for each access point."""
-    (folder / "sites").mkdir()
-    (folder / "netmon.yaml").write_text(
-        'city: {name: Bench, code: "13.71", zone: Asia/Jakarta, language: id}\nintervals: {reachability: 60s}\n'
-    )
-    (folder / "regions.csv").write_text(
-        "code,kelurahan,kecamatan_code,kecamatan\n13.71.01.1011,Air Manis,13.71.01,Padang Selatan\n"
-    )
-    lines = [
-        "uplinks:",
-        '  - {id: up, kelurahan: "13.71.01.1011", devices: [{id: d0, role: router, address: 127.0.1.1}]}',
-    ]
-    lines.append("sites:")
-    for number in range(1, devices):
-        address = f"127.1.{number >> 8}.{number & 255}"
-        lines.append(
-            f'  - {{id: s{number}, name: S{number}, kind: park, kelurahan: "13.71.01.1011", uplink: up, '
-            f"devices: [{{id: d{number}, role: access_point, address: {address}}}]}}"
-        )
-    (folder / "sites" / "all.yaml").write_text("\n".join(lines) + "\n")
-
-
-def observations(devices: int, shuffle: bool) -> None:
+def observations(devices: int) -> None:
     """Write the observations to the standard output, round by round: 0.1 % of them down."""
     chance = random.Random(1)
     write = sys.stdout.write
     write("at,device,outcome\n")
-    rounds = list(range(START, END, STEP))
-    if shuffle:
-        chance.shuffle(rounds)
-    for at in rounds:
+    for at in range(START, END, STEP):
         down = {chance.randrange(devices * 4) for _ in range(2)}
         write("".join([f"{at + d % 60},d{d},{'down' if d in down else 'up'}\n" for d in range(devices)]))
 
 
-def main() -> None:
+def measure(quick: bool) -> list[Row]:
     """Run the replay with the generator on the other end of a pipe."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--devices", type=int, default=500)
-    parser.add_argument("--shuffle", action="store_true")
-    parser.add_argument("--generate", action="store_true", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.generate:
-        observations(arguments.devices, arguments.shuffle)
-        return
+    devices = 50 if quick else 500
     with tempfile.TemporaryDirectory() as name:
-        inventory(Path(name), arguments.devices)
+        city = Path(name) / "city"
+        cities.write(city, devices, reachability=STEP, snmp=False, routers=1)
+        generate = [sys.executable, __file__, "--generate", str(devices)]
+        replay = [NETMON, "replay", "-", "--inventory", city, "--month", "2026-11", "--out", f"{name}/report.json"]
         began = time.perf_counter()
-        generate = [sys.executable, __file__, "--generate", "--devices", str(arguments.devices)]
-        generator = subprocess.Popen([*generate, *(["--shuffle"] if arguments.shuffle else [])], stdout=subprocess.PIPE)
-        replay = [NETMON, "replay", "-", "--inventory", name, "--month", "2026-11", "--out", f"{name}/report.json"]
-        subprocess.run(replay, stdin=generator.stdout, check=True)
-        generator.wait()
-    took = time.perf_counter() - began
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    count = arguments.devices * (END - START) // STEP
-    print(f"{count / 1e6:.1f} million observations: {took:.0f} s, peak {used.ru_maxrss / 1024:.0f} MB")
+        generator = subprocess.Popen(generate, stdout=subprocess.PIPE, preexec_fn=pin_apart)  # noqa: PLW1509
+        command = [str(part) for part in replay]
+        replayed = subprocess.Popen(command, stdin=generator.stdout, preexec_fn=pin)  # noqa: PLW1509
+        _, status, used = os.wait4(replayed.pid, 0)
+        replayed.returncode = os.waitstatus_to_exitcode(status)
+        took = time.perf_counter() - began
+        generator.communicate()
+    if replayed.returncode:
+        raise RuntimeError(f"the replay ended with {replayed.returncode}")
+    count = devices * (END - START) // STEP
+    figures = (
+        f"{used.ru_utime + used.ru_stime:.0f} s CPU ({took:.0f} s by the clock), peak {used.ru_maxrss / 1024:.0f} MB"
+    )
+    return [Row(f"replay of {count / 1e6:.1f} million observations", figures, command="python bench/replay.py")]
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--generate"]:
+        observations(int(sys.argv[2]))
+    else:
+        main(measure, __doc__)

@@ -1,0 +1,65 @@
+"""Inventories of any size: a router for each kelurahan, and a site for each access point behind it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from measuring import ROOT
+
+SNMP_PORT: Final = 11620
+COMMUNITY: Final = {"NETMON_BENCH_COMMUNITY": "bench"}
+"""The environment in which an inventory's credential has its value."""
+
+_SETTINGS: Final = """\
+city: {{name: Bench, code: "13.71", zone: Asia/Jakarta, language: id}}
+intervals: {{reachability: {reachability}s, readings: 60s}}
+confirm_by_ping: false
+witness:
+  - {{address: 127.0.0.1}}
+"""
+_CREDENTIALS: Final = "city:\n  snmp: {version: 2c, community: {env: NETMON_BENCH_COMMUNITY}}\n"
+_PILLARS: Final = ("government", "branding", "economy", "living", "society", "environment")
+
+
+def _kelurahan() -> list[str]:
+    lines = (ROOT / "inventory" / "regions.csv").read_text(encoding="utf-8").splitlines()[1:]
+    return [line.partition(",")[0] for line in lines if line[:1].isdigit()]
+
+
+def _address(number: int) -> str:
+    return f"127.3.{number // 250}.{number % 250 + 1}" if number < 60000 else f"127.4.{number // 250 - 240}.1"
+
+
+def ids(devices: int) -> list[str]:
+    """Name the devices of :func:`write`, in the order of their addresses."""
+    return [f"d{number}" for number in range(devices)]
+
+
+def write(folder: Path, devices: int, *, reachability: int = 30, snmp: bool = True, routers: int = 104) -> None:
+    """Write an inventory of so many devices, of which at most ``routers`` carry the others.
+
+    With ``snmp`` all of them are read; without it they have no credential, as where observations are replayed.
+    """
+    villages = _kelurahan()[: min(routers, max(devices // 2, 1))]
+    (folder / "sites").mkdir(parents=True)
+    (folder / "netmon.yaml").write_text(_SETTINGS.format(reachability=reachability), encoding="utf-8")
+    shutil.copy(ROOT / "inventory" / "regions.csv", folder)
+    how = f", port: {SNMP_PORT}, credential: city" if snmp else ""
+    if snmp:
+        (folder / "credentials.yaml").write_text(_CREDENTIALS, encoding="utf-8")
+    carried: dict[str, list[str]] = {code: [] for code in villages}
+    for number in range(len(villages), devices):
+        code = villages[number % len(villages)]
+        carried[code].append(
+            f'  - {{id: s{number}, name: Taman {number}, kind: park, kelurahan: "{code}", uplink: up-{code[-4:]}-'
+            f"{code[6:8]}, pillars: [{_PILLARS[number % len(_PILLARS)]}], location: [-0.9{number % 90:02}, 100.4], "
+            f"devices: [{{id: d{number}, role: access_point, address: {_address(number)}{how}}}]}}"
+        )
+    for number, (code, sites) in enumerate(carried.items()):
+        router = f"{{id: d{number}, role: router, address: {_address(number)}, wan: ether1{how}}}"
+        text = f'uplinks:\n  - {{id: up-{code[-4:]}-{code[6:8]}, kelurahan: "{code}", devices: [{router}]}}\n'
+        if sites:
+            text += "sites:\n" + "".join(f"{site}\n" for site in sites)
+        (folder / "sites" / f"{code}.yaml").write_text(text, encoding="utf-8")
