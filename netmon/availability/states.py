@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -141,12 +142,19 @@ def attributed(device: Device, calendar: Calendar, observations: Observations) -
     found: list[Interval] = []
     for stretch in all_members(lives, (-FOREVER, FOREVER)):
         widened = (stretch[0] - grace, stretch[1] + grace + calendar.inventory.settings.recovery_grace)
-        found += intersect([one for one in own if _share_a_second(one, stretch)], [widened])
+        # Those of its own stretches that share a second with this one follow each other.
+        first = bisect_right(own, stretch[0], key=_end)
+        last = bisect_left(own, stretch[1], lo=first, key=_start)
+        found += intersect(own[first:last], [widened])
     return union(found)
 
 
-def _share_a_second(left: Interval, right: Interval) -> bool:
-    return left[0] < right[1] and right[0] < left[1]
+def _start(interval: Interval) -> int:
+    return interval[0]
+
+
+def _end(interval: Interval) -> int:
+    return interval[1]
 
 
 def device_states(device: Device, calendar: Calendar, observations: Observations) -> States:

@@ -137,11 +137,10 @@ class CityState:
         self._keep_readings(device, seen)
 
     def _count_outages(self, device: Device, now: int) -> None:
-        self.device(device.id, now)
-        if device.site in self.sites:
-            self.site(device.site, now)
-        if device.uplink in self.uplinks:
-            self.uplink(device.uplink, now)
+        account = self._accounts_at(now)[-1]
+        for kind, name in (("device", device.id), ("site", device.site), ("uplink", device.uplink)):
+            if name in self._listed[kind]:
+                self._count_outage(kind, name, account.formed(kind, name, now), now)
 
     def _keep_readings(self, device: Device, seen: Observation) -> None:
         values = [*seen.readings]
@@ -201,11 +200,7 @@ class CityState:
 
     def agreed_in_month(self, kind: str, name: str, now: int) -> int:
         """Count the seconds of the whole current month, its future too, in which service is agreed."""
-        account = self._accounts_at(now)[-1]
-        states = account.formed(kind, name, now).states
-        start, end = account.period.start, account.period.end
-        not_agreed = (*states[State.OUT_OF_SERVICE], *states[State.PLANNED])
-        return end - start - sum(max(0, min(b, end) - max(a, start)) for a, b in not_agreed)
+        return self._accounts_at(now)[-1].agreed(kind, name, now)
 
     def in_service(self, site: str, now: int) -> bool:
         """Say whether a site has been commissioned and not decommissioned, whatever the hour."""
@@ -280,9 +275,8 @@ class CityState:
         first = index
         while state in OUT and first > 0 and formed.edges[first - 1][2] in OUT:
             first -= 1
-        seconds = {
-            account.period.label: account.seconds(kind, name, now) for account in accounts if account.holds(kind, name)
-        }
+        seconds = {one.period.label: one.seconds(kind, name, now) for one in accounts[:-1] if one.holds(kind, name)}
+        seconds[accounts[-1].period.label] = accounts[-1].seconds_of(formed, now)
         return Now(state, formed.starts[first] if first > 0 else None, seconds)
 
     def _count_outage(self, kind: str, name: str, formed: Formed, now: int) -> None:

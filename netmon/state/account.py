@@ -6,8 +6,8 @@ It gives for every second what :func:`netmon.availability.evaluate` would give f
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import count
 
 from netmon.availability import Calendar, FirstLoaded, Observations, States, device_states, group_states
@@ -19,6 +19,8 @@ FOREVER = 1 << 60
 OUT = frozenset({State.DOWN, State.DOWN_UPSTREAM})
 
 Key = tuple[object, ...]
+
+_NOTHING: dict[State, int] = {}
 
 
 @dataclass(slots=True)
@@ -33,7 +35,9 @@ class Formed:
     states: States
     edges: list[tuple[int, int, State]]
     starts: list[int]
-    settled: list[tuple[int, dict[State, int]]] = field(default_factory=list)
+    seen: Key | None = None  # a quick look at what it was formed from
+    agreed: int | None = None
+    settled: tuple[int, dict[State, int]] = (-1, _NOTHING)
 
     def index(self, now: int) -> int:
         """Give the position of the stretch that holds a second."""
@@ -57,12 +61,14 @@ class _Kin:
 
     ``sources`` are the tracks: its own, its group's, its site's services, and the routers that links are seen
     through. ``turns`` are the seconds in which a member of its group begins or ends its life; ``veils`` are the
-    routers that members of its group are seen through.
+    places among the sources of the routers that members of its group are seen through. What is observed of seconds
+    from ``settled`` on can change nothing in the month.
     """
 
     sources: tuple[str, ...]
     turns: tuple[int, ...]
-    veils: tuple[str, ...]
+    veils: tuple[int, ...]
+    settled: int
 
 
 class Account:
@@ -103,19 +109,36 @@ class Account:
         return self._form_device(name, now) if kind == "device" else self._form_group(kind, name, now)
 
     def seconds(self, kind: str, name: str, now: int) -> dict[State, int]:
-        """Count an object's seconds of each state in the month up to ``now``."""
-        formed = self.formed(kind, name, now)
+        """Count an object's seconds of each state in the month up to ``now``.
+
+        Raises:
+            KeyError: It is no object of the month.
+        """
+        return self.seconds_of(self.formed(kind, name, now), now)
+
+    def seconds_of(self, formed: Formed, now: int) -> dict[State, int]:
+        """Count the seconds of states that have been formed for ``now``."""
         first, last = self.period.start, min(now, self.period.end)
         index = formed.index(last)
-        if not formed.settled or formed.settled[0][0] != index:
+        if formed.settled[0] != index:
             before = dict.fromkeys(STATES, 0)
             for start, end, state in formed.edges[:index]:
-                before[state] += max(0, end - max(start, first))
-            formed.settled = [(index, before)]
-        total = dict(formed.settled[0][1])
+                if end > first:
+                    before[state] += end - max(start, first)
+            formed.settled = (index, before)
+        total = dict(formed.settled[1])
         start, _, state = formed.edges[index]
         total[state] += max(0, last - max(start, first))
         return total
+
+    def agreed(self, kind: str, name: str, now: int) -> int:
+        """Count the seconds of the whole month, its future too, in which service is agreed."""
+        formed = self.formed(kind, name, now)
+        if formed.agreed is None:
+            start, end = self.period.start, self.period.end
+            not_agreed = (*formed.states[State.OUT_OF_SERVICE], *formed.states[State.PLANNED])
+            formed.agreed = end - start - sum(max(0, min(b, end) - max(a, start)) for a, b in not_agreed)
+        return formed.agreed
 
     def _form_group(self, kind: str, name: str, now: int) -> Formed:
         parts = [self._form_device(member, now) for member in self.members[kind][name]]
@@ -129,22 +152,47 @@ class Account:
         kin = self._kin.get(name)
         if kin is None:
             kin = self._kin[name] = self._kin_of(self.inventory.devices[name])
-        tracks = {source: self._track_of(source) for source in kin.sources}
-        rows = {source: track.last() for source, track in tracks.items()}
+        tracks = [self._track_of(source) for source in kin.sources]
+        rows = [track.rows[-1] if track.rows else None for track in tracks]
+        if now >= kin.settled:
+            return self._form_settled(name, kin, tracks, rows)
         horizon = self._horizon(kin, rows, now)
-        until = {source: horizon if _describes(row, now) else 0 for source, row in rows.items()}
-        key = tuple(
-            (track.version, until[source] or ((row := rows[source]) and row.last)) for source, track in tracks.items()
-        )
+        until = [horizon if row is not None and now < row.last + row.reach else 0 for row in rows]
+        key = tuple([
+            (track.version, end or (row and row.last)) for track, row, end in zip(tracks, rows, until, strict=True)
+        ])  # fmt: skip
         formed = self._formed.get(("device", name))
         if formed is None or formed.key != key:
-            spans = {source: _spans(track, until[source]) for source, track in tracks.items()}
-            observations = Observations(self.inventory, spans)
-            device = self.inventory.devices[name]
-            formed = self._keep(("device", name), key, device_states(device, self.calendar, observations))
+            spans = [_lengthened(track.spans(), end) for track, end in zip(tracks, until, strict=True)]
+            formed = self._form(name, kin, key, spans)
         return formed
 
-    def _horizon(self, kin: _Kin, rows: Mapping[str, Row | None], now: int) -> int:
+    def _form_settled(self, name: str, kin: _Kin, tracks: list[Track], rows: list[Row | None]) -> Formed:
+        """Form what only depends on what has been observed before the month's report settled.
+
+        What is observed later changes nothing in it, and is mostly found to change nothing by a look at the last row.
+        """
+        seen = tuple([
+            (track.version, row and min(row.last + row.reach, kin.settled))
+            for track, row in zip(tracks, rows, strict=True)
+        ])  # fmt: skip
+        formed = self._formed.get(("device", name))
+        if formed is not None and formed.seen == seen:
+            return formed
+        spans = [_cut(track.spans(), kin.settled) for track in tracks]
+        key = tuple(hash(tuple(one)) for one in spans)
+        if formed is None or formed.key != key:
+            formed = self._form(name, kin, key, spans)
+        formed.seen = seen
+        return formed
+
+    def _form(self, name: str, kin: _Kin, key: Key, spans: list[list[Span]]) -> Formed:
+        observations = Observations(self.inventory, dict(zip(kin.sources, spans, strict=True)))
+        states = device_states(self.inventory.devices[name], self.calendar, observations)
+        return self._keep(("device", name), key, states)
+
+    @staticmethod
+    def _horizon(kin: _Kin, rows: list[Row | None], now: int) -> int:
         """Say up to when what describes this second may be taken to go on; 0: not at all.
 
         What is being watched is mostly just seen again, and need not be formed anew each time: whatever it is, the
@@ -153,14 +201,18 @@ class Account:
         there, or where a blind router no longer hides what its link says of itself. Nor where what is asked for
         lies before the latest observation.
         """
-        known = [row for row in rows.values() if row is not None]
-        if any(row.last > now for row in known):
-            return 0
-        veils = (rows[name] for name in kin.veils)
-        if any(row is not None and row.outcome is Outcome.BLIND and _describes(row, now) for row in veils):
-            return 0
+        end = 0
+        for row in rows:
+            if row is not None:
+                if row.last > now:
+                    return 0
+                end = max(end, row.last + row.reach)
+        for index in kin.veils:
+            row = rows[index]
+            if row is not None and row.outcome is Outcome.BLIND and now < row.last + row.reach:
+                return 0
         turn = next((turn for turn in kin.turns if turn > now), FOREVER)
-        return turn if all(row.last + row.reach <= turn for row in known) else 0
+        return turn if end <= turn else 0
 
     def _kin_of(self, device: Device) -> _Kin:
         inventory, members = self.inventory, self.calendar.members(device)
@@ -171,8 +223,11 @@ class Account:
         names += veils
         if device.reach.kind is ReachKind.INTERFACE:
             names.append(device.reach.of)
-        turns = {turn for member in members for turn in self.calendar.life(member)}
-        return _Kin(tuple(dict.fromkeys(names)), tuple(sorted(turns)), tuple(veils))
+        sources = tuple(dict.fromkeys(names))
+        turns = {turn for member in members for turn in self.calendar.life(member) if abs(turn) != FOREVER}
+        # An upstream that fails up to its grace after the month's end may still be to blame for a second in it.
+        settled = self.period.end + max(one.interval for one in (device, *members)) + 1
+        return _Kin(sources, tuple(sorted(turns)), tuple(map(sources.index, veils)), settled)
 
     def _keep(self, name: tuple[str, str], key: Key, states: States) -> Formed:
         edges = sorted((start, end, state) for state in STATES for start, end in states[state])
@@ -201,14 +256,13 @@ def uplinks_of(inventory: Inventory) -> dict[str, tuple[str, ...]]:
     return {name: members for name, members in found.items() if members}
 
 
-def _describes(row: Row | None, now: int) -> bool:
-    """Say whether the latest observation still describes this second."""
-    return row is not None and now < row.last + row.reach
-
-
-def _spans(track: Track, end: int) -> list[Span]:
-    """Give the track's spans; the last one goes on until ``end`` where it ends earlier."""
-    spans = track.spans()
+def _lengthened(spans: list[Span], end: int) -> list[Span]:
+    """Let the last span go on until ``end`` where it ends earlier."""
     if spans and spans[-1].end < end:
         spans[-1] = Span(spans[-1].start, end, spans[-1].outcome)
     return spans
+
+
+def _cut(spans: list[Span], end: int) -> list[Span]:
+    """Leave out what lies after ``end``."""
+    return [Span(one.start, min(one.end, end), one.outcome) for one in spans if one.start < end]
