@@ -151,7 +151,7 @@ def _pillars_month(present: Present) -> Iterator[Family]:
     accounts = present.state.accounts(present.now)
     for pillar in indicators.PILLARS:
         for account in accounts:
-            total, label = _pillar_seconds(account, pillar, present.now), account.period.label
+            total, label = _pillar_seconds(account, pillar, present), account.period.label
             if total is None:
                 continue
             sums += [(labels(pillar=pillar, state=state.value, period=label), count) for state, count in total.items()]
@@ -166,10 +166,10 @@ def _pillars_month(present: Present) -> Iterator[Family]:
     yield _gauge("netmon_pillar_target_ratio", "Availability that is promised of a pillar.", targets)
 
 
-def _pillar_seconds(account: Account, pillar: str, now: int) -> dict[State, int] | None:
+def _pillar_seconds(account: Account, pillar: str, present: Present) -> dict[State, int] | None:
     """Add up a pillar's sites, those that were taken out in this month too; ``None`` where there is none."""
     sites = account.inventory.sites
-    parts = [account.seconds("site", name, now) for name in account.members["site"] if pillar in sites[name].pillars]
+    parts = [present.site_seconds(account, name) for name in account.members["site"] if pillar in sites[name].pillars]
     return add_up(parts) if parts else None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from netmon import indicators
 from netmon.measures import line
 from netmon.model import Device, Inventory, Site, State, Uplink
-from netmon.state import CityState, Now
+from netmon.state import Account, CityState, Now
 
 CITY = "city"
 SELF = "self"
@@ -71,19 +72,31 @@ class Present:
         ]
 
     @cached_property
-    def site_states(self) -> dict[str, State]:
-        """The state of every site of the whole city."""
-        return {name: self.state.site(name, self.now).state for name in self.state.sites}
+    def _known_sites(self) -> dict[str, Now]:
+        """The group's sites, or all of the city's for :data:`CITY`."""
+        if self.group == CITY:
+            return {name: self.state.site(name, self.now) for name in self.state.sites}
+        return {one.id: one.now for one in self.sites}
 
     @cached_property
-    def uplink_states(self) -> dict[str, State]:
-        """The state of every uplink of the whole city."""
-        return {name: self.state.uplink(name, self.now).state for name in self.state.uplinks}
+    def site_states(self) -> dict[str, State]:
+        """The state of every site of the group, of the whole city for :data:`CITY`."""
+        return {name: now.state for name, now in self._known_sites.items()}
 
     @cached_property
     def villages(self) -> dict[str, indicators.Village]:
-        """Every kelurahan of the whole city."""
-        return indicators.villages(self.inventory, self.site_states, self.uplink_states)
+        """Every kelurahan; what lies outside the group is only right in the whole city and for :data:`CITY`."""
+        if self.group == CITY:
+            uplinks = {name: self.state.uplink(name, self.now).state for name in self.state.uplinks}
+        else:
+            uplinks = {one.id: one.now.state for one in self.uplinks}
+        return indicators.villages(self.inventory, self.site_states, uplinks)
+
+    def site_seconds(self, account: Account, name: str) -> Mapping[State, int]:
+        """Give the seconds that a site has spent in each state of a month on show; it may have been taken out."""
+        known = self._known_sites.get(name)
+        found = known.seconds.get(account.period.label) if known is not None else None
+        return found if found is not None else account.seconds("site", name, self.now)
 
 
 def labels(**pairs: str) -> str:

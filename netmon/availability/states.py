@@ -145,7 +145,8 @@ def attributed(device: Device, calendar: Calendar, observations: Observations) -
         # Those of its own stretches that share a second with this one follow each other.
         first = bisect_right(own, stretch[0], key=_end)
         last = bisect_left(own, stretch[1], lo=first, key=_start)
-        found += intersect(own[first:last], [widened])
+        if first < last:
+            found += intersect(own[first:last], [widened])
     return union(found)
 
 
