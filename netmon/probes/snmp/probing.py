@@ -121,7 +121,7 @@ class SnmpProbes:
         try:
             patience, retries = check.timeout / _QUESTIONS, _QUESTIONS - 1
             target = await self.target(check.address, check.port, check.credential, patience=patience, retries=retries)
-            # Whoever reads tables from a device that falls silent must not keep us from seeing it.
+            # Whoever reads tables from a device that has fallen silent must not keep us from seeing it.
             dialogue = Dialogue(self._client, replace(target, urgent=True))
             await dialogue.get((SYS_UP_TIME,))
         except SnmpFailure as why:

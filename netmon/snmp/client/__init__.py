@@ -51,7 +51,10 @@ class SnmpClient(Engine):
     def __init__(
         self, *, limit: int = 512, clock: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
     ) -> None:
-        """Allow ``limit`` questions in flight at once, one for each device; ``clock`` and ``wall`` are for tests."""
+        """Allow ``limit`` questions in flight at once, of each device one and an urgent one.
+
+        ``clock`` and ``wall`` are for tests.
+        """
         super().__init__(limit=limit, clock=clock, wall=wall)
 
     async def ask(self, target: Target, template: Template, timing: Timing | None = None) -> list[VarBind]:

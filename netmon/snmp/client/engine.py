@@ -14,7 +14,7 @@ import random
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from netmon.datagram import DatagramSocket, SocketError
@@ -34,6 +34,9 @@ from netmon.snmp.wire import Message, Template, WireError
 _BURST: Final = 32  # datagrams at once: 64 overflow the socket of a weak agent
 _PACE: Final = 0.002  # seconds between bursts
 _GRAIN: Final = 0.005  # seconds: timers that end within it share a wake-up
+
+_Line = tuple[str, int, bool]
+"""An agent's address and port, and whether what waits there is urgent."""
 
 
 class Engine:
@@ -63,7 +66,7 @@ class Engine:
         self._sockets: dict[int, DatagramSocket] = {}
         self._next_id = random.SystemRandom().randrange(wire.FIRST_REQUEST_ID, wire.LAST_REQUEST_ID)
         self._pending: dict[int, Exchange] = {}
-        self._devices: dict[tuple[str, int], deque[Exchange]] = {}  # the first of each is the one being asked
+        self._devices: dict[_Line, deque[Exchange]] = {}  # the first of each is the one being asked
         self._waiting: deque[Exchange] = deque()  # for a place in flight
         self._again: deque[Exchange] = deque()  # in flight, to be sent once more
         self._timers: list[tuple[float, int, Exchange]] = []
@@ -135,11 +138,8 @@ class Engine:
         if self._loop is None:
             raise SnmpLocal("the SNMP client is not open")
         exchange = Exchange(target, template, on_done)
-        queue = self._devices.setdefault((exchange.address, exchange.port), deque())
-        if target.urgent and queue:
-            queue.insert(1, exchange)  # the first is being asked
-        else:
-            queue.append(exchange)
+        queue = self._devices.setdefault(_line_of(exchange), deque())
+        queue.append(exchange)
         if len(queue) == 1:
             self._waiting.append(exchange)
             self._wake()
@@ -227,7 +227,7 @@ class Engine:
     def _release(self, exchange: Exchange) -> None:
         """Give the place in flight to another, and the device to who waits for it."""
         self._pending.pop(exchange.request_id, None)
-        key = exchange.address, exchange.port
+        key = _line_of(exchange)
         queue = self._devices[key]
         if queue[0] is exchange:
             queue.popleft()
@@ -242,7 +242,7 @@ class Engine:
 
     def _on_datagram(self, data: bytes, address: str, port: int) -> None:
         try:
-            message = wire.decode_message(data)
+            message = wire.decode_message(data, self._expected)
         except WireError as error:
             self.decode_errors += 1
             self._note_nonsense(address, port, f"the answer is not SNMP: {error}")
@@ -260,17 +260,26 @@ class Engine:
             exchange.varbinds = message.varbinds
             self._finish(exchange, _objection(exchange.template, message))
 
+    def _expected(self, request_id: int) -> Sequence[wire.Name]:
+        """Give the names that the answer to an open question most likely has."""
+        exchange = self._pending.get(request_id)
+        return exchange.template.expected if exchange is not None else ()
+
     def _note_nonsense(self, address: str, port: int, what: str) -> None:
         """Remember that a device we are asking sent something: if nothing better comes it was still an answer."""
-        queue = self._devices.get((address, port))
-        if queue and queue[0].tries:
-            queue[0].nonsense = what
+        for exchange in self._asked(address, port):
+            exchange.nonsense = what
 
     def _on_error(self, error: SocketError) -> None:
-        queue = self._devices.get((error.address, error.port))
         failure = network_failure(error)
-        if queue and queue[0].tries and failure is not None:
-            self._finish(queue[0], failure)
+        if failure is not None:
+            for exchange in self._asked(error.address, error.port):
+                self._finish(exchange, failure)
+
+    def _asked(self, address: str, port: int) -> list[Exchange]:
+        """Give what is being asked of a device: the ordinary question and the urgent one, where there are such."""
+        queues = (self._devices.get((address, port, is_urgent)) for is_urgent in (False, True))
+        return [queue[0] for queue in queues if queue and queue[0].tries]
 
     # -- timing -------------------------------------------------------------------------------------------
 
@@ -302,6 +311,8 @@ class Engine:
         for exchange in due:
             if not exchange.is_done:
                 self._expire(exchange)
+        while self._timers and self._timers[0][2].is_done:  # of those that were answered nobody need be woken
+            heapq.heappop(self._timers)
         if self._timers:
             self._wake_at(max(self._timers[0][0], now + _GRAIN), now)
 
@@ -319,6 +330,10 @@ class Engine:
         else:
             seconds = exchange.tries * exchange.timeout
             self._finish(exchange, SnmpTimeout(f"no answer in {seconds:g} s ({exchange.tries} tries)"))
+
+
+def _line_of(exchange: Exchange) -> _Line:
+    return exchange.address, exchange.port, exchange.is_urgent
 
 
 def _call_back(exchange: Exchange) -> None:

@@ -21,8 +21,8 @@ class Target:
     """An agent and how to speak with it.
 
     ``address`` is a numeric IPv4 or IPv6 address; ``timeout`` is seconds for each try, of which there are
-    1 + ``retries``. ``bulk`` false spares agents that are broken there (v1 has none anyway). ``urgent`` questions go
-    before those that wait for the same agent.
+    1 + ``retries``. ``bulk`` false spares agents that are broken there (v1 has none anyway). ``urgent`` questions are
+    asked beside the others, not after them.
     """
 
     address: str
@@ -100,6 +100,7 @@ class Exchange:
         "family",
         "is_done",
         "is_unsent",
+        "is_urgent",
         "nonsense",
         "on_done",
         "port",
@@ -117,6 +118,7 @@ class Exchange:
         """Note what to ask; ``SnmpLocal`` is raised when the address is not numeric."""
         self.family, self.address = numeric_address(target.address)
         self.port = target.port
+        self.is_urgent = target.urgent
         self.timeout = target.timeout
         self.template = template
         self.on_done = on_done
