@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from netmon.snmp.wire.messages import NULL, SEQUENCE, Pdu, VarBind, encode_head, encode_pdu, open_element, tlv
+from netmon.snmp.wire.messages import (
+    GET,
+    NULL,
+    SEQUENCE,
+    Name,
+    Pdu,
+    VarBind,
+    encode_head,
+    encode_pdu,
+    expected_name,
+    open_element,
+    tlv,
+)
 
 FIRST_REQUEST_ID: Final = 0x10000000
 LAST_REQUEST_ID: Final = 0x7FFFFFFF
@@ -15,7 +27,10 @@ LAST_REQUEST_ID: Final = 0x7FFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A request whose bytes are ready but for its request-id. Its ``repr`` hides the bytes: they hold the community."""
+    """A request whose bytes are ready but for its request-id. Its ``repr`` hides the bytes: they hold the community.
+
+    ``expected`` are the names that its answer has, where they are known beforehand (GET).
+    """
 
     version: int
     pdu_type: int
@@ -24,6 +39,7 @@ class Template:
     max_repetitions: int
     before: bytes = field(repr=False)
     after: bytes = field(repr=False)
+    expected: tuple[Name, ...] = field(repr=False, default=())
 
     def datagram(self, request_id: int) -> bytes:
         """Give the whole message; the id lies between ``FIRST_REQUEST_ID`` and ``LAST_REQUEST_ID``."""
@@ -52,5 +68,12 @@ def request_template(
     begin, _ = open_element(pdu, 0, len(pdu), pdu_type)
     place = len(message) - len(pdu) + begin + 2
     return Template(
-        version, pdu_type, tuple(oids), non_repeaters, max_repetitions, message[:place], message[place + 4 :]
+        version,
+        pdu_type,
+        tuple(oids),
+        non_repeaters,
+        max_repetitions,
+        before=message[:place],
+        after=message[place + 4 :],
+        expected=tuple(map(expected_name, oids)) if pdu_type == GET else (),
     )
