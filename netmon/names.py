@@ -25,6 +25,7 @@ class Names:
         """Start with nothing known; ``lifetime`` is seconds."""
         self._lifetime = lifetime
         self._known: dict[str, _Question] = {}
+        self._numeric: dict[str, Place] = {}  # by what the inventory says
 
     async def resolve(self, host: str, timeout: float) -> Place:  # noqa: ASYNC109 the question goes on, only we leave
         """Give the family and the address of a host name or of a numeric address (at once, without any lookup).
@@ -35,12 +36,19 @@ class Names:
             socket.gaierror: The name does not exist, or no answer came within ``timeout`` seconds. That says
                 something about our name servers and nothing about the device.
         """
+        numeric = self._numeric.get(host)
+        if numeric is not None:
+            return numeric
         try:
-            return _place(socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST))
+            numeric = _place(socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST))
         except socket.gaierror:
             pass  # a name then
         except UnicodeError:
             raise _not_a_name(host) from None
+        else:
+            if "%" not in host:  # an interface may come back with another number
+                self._numeric[host] = numeric
+            return numeric
         question = self._known.get(host)
         if question is None or question.is_over(self._lifetime):
             question = _Question(asyncio.ensure_future(_ask(host)))

@@ -6,10 +6,13 @@ from netmon.history import History
 from netmon.model import Observation, reach_seconds
 from netmon.state import CityState
 
+_CLIENTS = "wifi_clients"
 _TRAFFIC = {
     "interface_receive_bytes_total": "wan_receive_bytes",
     "interface_transmit_bytes_total": "wan_transmit_bytes",
 }
+
+_COUNTED = frozenset({_CLIENTS, *_TRAFFIC})
 
 
 class Sink:
@@ -37,9 +40,11 @@ class Sink:
             self._history.add_hourly(device, "rtt_seconds", at, seen.rtt)
         wan = self._state.devices[device].wan
         for series, value in seen.readings:
-            if series.measure == "wifi_clients":
-                self._history.add_hourly(device, "wifi_clients", at, value)
-            elif series.measure in _TRAFFIC and wan and ("interface", wan) in series.labels:
+            if series.measure not in _COUNTED:
+                continue  # nearly all of them
+            if series.measure == _CLIENTS:
+                self._history.add_hourly(device, _CLIENTS, at, value)
+            elif wan and ("interface", wan) in series.labels:
                 self._count_traffic(device, _TRAFFIC[series.measure], seen, value)
 
     def _count_traffic(self, device: str, measure: str, seen: Observation, value: float) -> None:

@@ -150,11 +150,18 @@ class CityState:
         if not values:
             return
         pieces: dict[str, list[str]] = {}
+        numbers: dict[str, float] = {}
         for series, value in values:
-            pieces.setdefault(series.measure, []).append(f"{series.line}{format_value(value)}\n")
+            text = f"{series.line}{value if type(value) is int else format_value(value)}\n"
+            lines = pieces.get(series.measure)
+            if lines is not None:
+                lines.append(text)
+                continue
+            pieces[series.measure] = [text]
+            if not MEASURES[series.measure].labels:
+                numbers[series.measure] = value
         until = seen.at + reach_seconds(seen.check.interval)
         texts = {measure: "".join(lines) for measure, lines in pieces.items()}
-        numbers = {series.measure: value for series, value in values if not MEASURES[series.measure].labels}
         self._readings[seen.check.id] = _Readings(device.id, until, texts, numbers)
 
     def _own_series(self, device: Device, measure: str) -> Series:
