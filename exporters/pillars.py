@@ -39,16 +39,32 @@ def _places(present: Present) -> Iterator[Family]:
     inventory = present.inventory
     sites = [site for site in inventory.sites.values() if not site.planned and present.holds(site)]
     uplinks = [uplink for uplink in inventory.uplinks.values() if not uplink.planned and present.holds(uplink)]
-    yield _gauge("netmon_site_info", "What a site is.", [(_site(present, site), 1) for site in sites])
+    yield _gauge(
+        "netmon_site_info",
+        "A site by its id: what it is, where, whose, behind what; always 1.",
+        [(_site(present, site), 1) for site in sites],
+    )
     serving = [(labels(site=site.id, pillar=pillar), 1.0) for site in sites for pillar in site.pillars]
-    yield _gauge("netmon_site_pillar", "A pillar that a site serves.", [(own, 1) for own, _ in serving])
-    yield _gauge("netmon_uplink_info", "What an uplink is.", [(_uplink(uplink), 1) for uplink in uplinks])
+    yield _gauge(
+        "netmon_site_pillar",
+        "A pillar of the smart city that a site serves; always 1.",
+        [(own, 1) for own, _ in serving],
+    )
+    yield _gauge(
+        "netmon_uplink_info",
+        "An uplink by its id: which kelurahan it connects, whose it is; always 1.",
+        [(_uplink(uplink), 1) for uplink in uplinks],
+    )
     known = [
         (labels(kelurahan=r.code, name=r.name, kecamatan=r.kecamatan, kecamatan_name=r.kecamatan_name), 1)
         for r in inventory.kelurahan.values()
         if present.holds(r.code)
     ]
-    yield _gauge("netmon_kelurahan_info", "What a kelurahan is.", [(own, 1) for own, _ in known])
+    yield _gauge(
+        "netmon_kelurahan_info",
+        "A kelurahan by its code: its name and kecamatan; always 1.",
+        [(own, 1) for own, _ in known],
+    )
 
 
 def _site(present: Present, site: Site) -> str:
@@ -80,13 +96,17 @@ def _villages(present: Present) -> Iterator[Family]:
     ]
     yield _gauge(
         "netmon_kelurahan_connected",
-        "1 where the kelurahan's uplink is up, 0 where it is down; left out while that is not known.",
+        "1 where an uplink of the kelurahan is up, 0 where all are down; left out while that is not known.",
         [(own, int(one.connected)) for own, one in found if one.connected is not None],
     )
-    yield _gauge("netmon_kelurahan_hotspots", "Hotspots of a kelurahan.", [(own, v.hotspots) for own, v in found])
+    yield _gauge(
+        "netmon_kelurahan_hotspots",
+        "Hotspots of a kelurahan, whatever their state.",
+        [(own, v.hotspots) for own, v in found],
+    )
     yield _gauge(
         "netmon_kelurahan_hotspots_up",
-        "Hotspots of a kelurahan that are up.",
+        "Hotspots of a kelurahan that are up or degraded.",
         [(own, v.hotspots_up) for own, v in found],
     )
 
@@ -110,8 +130,16 @@ def _budgets(present: Present) -> Iterator[Family]:
             )
             allowed.append((one.labels, round(both[0], 3)))
             left.append((one.labels, round(both[1], 3)))
-    yield _gauge("netmon_target_budget_seconds", "Down-time that this month's target allows.", allowed)
-    yield _gauge("netmon_target_budget_remaining_seconds", "Down-time that this month's target still allows.", left)
+    yield _gauge(
+        "netmon_target_budget_seconds",
+        "Down-time that the target allows in this whole month, of the time that was or can still be observed.",
+        allowed,
+    )
+    yield _gauge(
+        "netmon_target_budget_remaining_seconds",
+        "What is left of the down-time that the target allows this month; negative once it is missed.",
+        left,
+    )
 
 
 def _maintenance(present: Present) -> Family:
@@ -122,7 +150,9 @@ def _maintenance(present: Present) -> Family:
         if present.holds(inventory.sites[name] if kind == "site" else inventory.uplinks[name])
     ]
     return _gauge(
-        "netmon_maintenance_active", "A window that counts and covers it now.", [(own, 1) for own, _ in active]
+        "netmon_maintenance_active",
+        "A maintenance window that counts and covers it now; always 1.",
+        [(own, 1) for own, _ in active],
     )
 
 
@@ -130,11 +160,19 @@ def _pillars_now(present: Present) -> Iterator[Family]:
     found = [
         (labels(pillar=name), one) for name, one in indicators.pillars(present.inventory, present.site_states).items()
     ]
-    yield _gauge("netmon_pillar_sites", "Sites that serve a pillar.", [(own, one.sites) for own, one in found])
-    yield _gauge("netmon_pillar_sites_up", "Those of them that are up.", [(own, one.sites_up) for own, one in found])
+    yield _gauge(
+        "netmon_pillar_sites",
+        "Sites that serve a pillar, whatever their state.",
+        [(own, one.sites) for own, one in found],
+    )
+    yield _gauge(
+        "netmon_pillar_sites_up",
+        "Sites of a pillar that are up or degraded.",
+        [(own, one.sites_up) for own, one in found],
+    )
     yield _gauge(
         "netmon_pillar_sites_observed",
-        "Those of them whose state is known.",
+        "Sites of a pillar whose state is known.",
         [(own, o.sites_observed) for own, o in found],
     )
     yield _gauge(
@@ -159,9 +197,13 @@ def _pillars_month(present: Present) -> Iterator[Family]:
             if account is accounts[-1] and share is not None:
                 shares.append((labels(pillar=pillar), share))
     yield _gauge(
-        "netmon_pillar_period_state_seconds", "Seconds of the month in each state by LK-1, of all its sites.", sums
+        "netmon_pillar_period_state_seconds",
+        "Seconds of the month so far in each state by LK-1, added up over the sites of a pillar.",
+        sums,
     )
-    yield _gauge("netmon_pillar_availability_ratio", "Availability this month so far by LK-1.", shares)
+    yield _gauge(
+        "netmon_pillar_availability_ratio", "Availability of a pillar's sites this month so far by LK-1.", shares
+    )
     targets = [(labels(pillar=name), share) for name, share in inventory.targets.pillars.items()]
     yield _gauge("netmon_pillar_target_ratio", "Availability that is promised of a pillar.", targets)
 
@@ -178,9 +220,21 @@ def _coverage(present: Present) -> Iterator[Family]:
     in_service = [name for name in state.sites if state.in_service(name, present.now)]
     found = indicators.coverage(inventory, present.villages, in_service)
     for name, text, value in (
-        ("netmon_coverage_kelurahan_connected_ratio", "Share of all kelurahan whose uplink is up.", found.connected),
-        ("netmon_coverage_kelurahan_hotspot_ratio", "Share of all kelurahan with a hotspot in service.", found.hotspot),
-        ("netmon_coverage_population_ratio", "Share of the people whose kelurahan has a hotspot up.", found.population),
+        (
+            "netmon_coverage_kelurahan_connected_ratio",
+            "Share of all kelurahan that have an uplink that is up.",
+            found.connected,
+        ),
+        (
+            "netmon_coverage_kelurahan_hotspot_ratio",
+            "Share of all kelurahan with a hotspot in service, up or not.",
+            found.hotspot,
+        ),
+        (
+            "netmon_coverage_population_ratio",
+            "Share of the population whose kelurahan has a hotspot that is up or degraded.",
+            found.population,
+        ),
     ):
         yield _gauge(name, text, [] if value is None else [("", value)])
     targets = inventory.targets
@@ -188,6 +242,6 @@ def _coverage(present: Present) -> Iterator[Family]:
         by = labels(by=targets.connected_by.isoformat() if targets.connected_by else "")
         yield _gauge(
             "netmon_target_kelurahan_connected_ratio",
-            "Share of kelurahan to be connected.",
+            "Share of all kelurahan that is to be connected by a date.",
             [(by, targets.connected_share)],
         )

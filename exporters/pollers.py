@@ -79,9 +79,13 @@ class _Collector(Collector):
         """Give all families."""
         monitor = self._look()
         yield InfoMetricFamily(
-            "netmon_build", "This netmon.", {"version": __version__, "python": platform.python_version()}
+            "netmon_build",
+            "The version of netmon and of Python; always 1.",
+            {"version": __version__, "python": platform.python_version()},
         )
-        yield InfoMetricFamily("netmon_inventory", "The inventory in force.", {"revision": monitor.revision})
+        yield InfoMetricFamily(
+            "netmon_inventory", "The revision of the inventory in force; always 1.", {"revision": monitor.revision}
+        )
         yield GaugeMetricFamily(
             "netmon_inventory_reload_success",
             "1 where the latest inventory was taken, 0 where it was refused and the one before is kept.",
@@ -100,12 +104,20 @@ class _Collector(Collector):
 
 
 def _polls(probes: Mapping[str, ProbeCounts]) -> Iterator[Metric]:
-    duration = SummaryMetricFamily("netmon_poll_duration_seconds", "How long rounds took.", labels=["probe"])
-    rounds = CounterMetricFamily("netmon_poll_rounds", "Rounds of checks.", labels=["probe"])
+    duration = SummaryMetricFamily(
+        "netmon_poll_duration_seconds", "Rounds of checks, and the seconds they took.", labels=["probe"]
+    )
+    rounds = CounterMetricFamily(
+        "netmon_poll_rounds", "Rounds of checks, each of which gives one observation.", labels=["probe"]
+    )
     requests = CounterMetricFamily("netmon_poll_requests", "Calls of probes, repeats included.", labels=["probe"])
-    failures = CounterMetricFamily("netmon_poll_failures", "Rounds that failed.", labels=["probe", "failure"])
+    failures = CounterMetricFamily(
+        "netmon_poll_failures", "Rounds that failed, by what failed.", labels=["probe", "failure"]
+    )
     late = CounterMetricFamily("netmon_poll_late", "Rounds begun more than a second late.", labels=["probe"])
-    latest = GaugeMetricFamily("netmon_poll_late_seconds", "The longest a round was late.", labels=["probe"])
+    latest = GaugeMetricFamily(
+        "netmon_poll_late_seconds", "The longest that a round was late since the start.", labels=["probe"]
+    )
     skipped = CounterMetricFamily("netmon_poll_skipped", "Rounds left out, never piled up.", labels=["probe"])
     for name, counts in sorted(probes.items()):
         duration.add_metric([name], counts.duration_count, counts.duration_sum)
@@ -130,7 +142,7 @@ def _faults(counts: Counts) -> Iterator[Metric]:
 
 def _sockets(monitor: Monitor) -> Iterator[Metric]:
     packets = CounterMetricFamily(
-        "netmon_socket_events", "What happened on the shared sockets.", labels=["protocol", "event"]
+        "netmon_socket_events", "Packets and mishaps on the shared sockets.", labels=["protocol", "event"]
     )
     for protocol, events in sorted(monitor.sockets.items()):
         for event, count in sorted(events.items()):

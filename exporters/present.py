@@ -39,6 +39,11 @@ class Present:
         """The inventory in force."""
         return self.state.inventory
 
+    @property
+    def groups(self) -> list[str]:
+        """The groups that it is about."""
+        return [*groups(self.inventory), CITY] if self.group is None else [self.group]
+
     def holds(self, thing: Device | Site | Uplink | str) -> bool:
         """Say whether a thing, or a kelurahan by its code, belongs to the group."""
         return self.group is None or group_of(self.inventory, thing) == self.group

@@ -17,6 +17,12 @@ def families(present: Present) -> Iterator[Family]:
     for kind, things in (("device", present.devices), ("site", present.sites), ("uplink", present.uplinks)):
         yield from _of(kind, things, present)
     yield from _observations(present)
+    yield Family(
+        "netmon_state_timestamp_seconds",
+        "gauge",
+        "The second up to which states and seconds of the group are told.",
+        [f"netmon_state_timestamp_seconds{{{labels(group=group)}}} {present.now}\n" for group in present.groups],
+    )
 
 
 def _of(kind: str, things: list[Thing], present: Present) -> Iterator[Family]:
@@ -30,14 +36,14 @@ def _of(kind: str, things: list[Thing], present: Present) -> Iterator[Family]:
     yield Family(
         f"{name}_up",
         "gauge",
-        f"1 up or degraded, 0 down: {word.lower()} is left out while unknown, planned or out of service.",
+        f"1 up or degraded, 0 down; {word.lower()} is left out while unknown, planned or out of service.",
         [f"{name}_up{{{one.labels}}} {_KNOWN_UP[one.now.state]}\n" for one in things if one.now.state in _KNOWN_UP],
     )
-    yield Family(f"{name}_state", "gauge", f"{word}'s state by LK-1, exactly one is 1.", _states(name, things))
+    yield Family(f"{name}_state", "gauge", f"{word}'s state by LK-1: exactly one is 1.", _states(name, things))
     yield Family(
         f"{name}_period_state_seconds",
         "gauge",
-        "Seconds of the month in each state by LK-1 so far; may be corrected afterwards, so never increase() it.",
+        "Seconds of the month so far in each state by LK-1; a gauge, since what is learnt late corrects it.",
         [text for one in things for text in _periods(name, one)],
     )
     yield Family(

@@ -17,7 +17,12 @@ _NOTHING = Identity()
 def families(present: Present, pieces: Pieces) -> Iterator[Family]:
     """Give what devices are, then their readings."""
     devices = [device for device in present.state.devices.values() if present.holds(device)]
-    yield Family("netmon_device_info", "gauge", "What a device is.", [_info(present, one) for one in devices])
+    yield Family(
+        "netmon_device_info",
+        "gauge",
+        "A device by its id: what it is and what it says it is; always 1.",
+        [_info(present, one) for one in devices],
+    )
     for subject in _SUBJECTS:
         yield from interfaces.families(pieces, subject)
 

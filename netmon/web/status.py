@@ -16,24 +16,38 @@ Status = dict[str, Any]
 where it has been so for longer than this month and the one before."""
 
 
+class _City:
+    """A city in one second; every object is asked once."""
+
+    def __init__(self, state: CityState, now: int) -> None:
+        self.state = state
+        self.now = now
+        self.inventory = state.inventory
+        self.devices = {name: state.device(name, now) for name in state.devices}
+        self.sites = {name: state.site(name, now) for name in state.sites}
+        self.uplinks = {name: state.uplink(name, now) for name in state.uplinks}
+        self.clients = state.numbers("wifi_clients", now)
+
+
 def status(state: CityState, at: float) -> Status:
     """Give the present: counts by state, this month so far, and every object with its state, since when and why."""
     now = int(at)
-    uplinks = [_uplink(state, name, now) for name in state.uplinks]
-    sites = [_site(state, name, now) for name in state.sites]
-    devices = [_device(state, device, now) for device in state.devices.values()]
+    city = _City(state, now)
+    uplinks = [_uplink(city, name) for name in city.uplinks]
+    sites = [_site(city, name) for name in city.sites]
+    devices = [_device(city, device) for device in state.devices.values()]
     return {
         "definition": DEFINITION,
         "at": iso(now),
-        "city": state.inventory.city.name,
-        "zone": state.inventory.city.zone,
-        "language": state.inventory.city.language,
-        "revision": state.inventory.revision,
+        "city": city.inventory.city.name,
+        "zone": city.inventory.city.zone,
+        "language": city.inventory.city.language,
+        "revision": city.inventory.revision,
         "counts": {
             kind: _counts(things) for kind, things in (("uplink", uplinks), ("site", sites), ("device", devices))
         },
-        "month": _month(state, now),
-        "coverage": _coverage(state, now),
+        "month": _month(city),
+        "coverage": _coverage(city),
         "uplinks": uplinks,
         "sites": sites,
         "devices": devices,
@@ -52,38 +66,37 @@ def _present(now: Now) -> Status:
     return {"state": now.state.value, "since": iso(now.since) if now.since is not None else None}
 
 
-def _uplink(state: CityState, name: str, now: int) -> Status:
-    uplink = state.inventory.uplinks[name]
+def _uplink(city: _City, name: str) -> Status:
+    uplink = city.inventory.uplinks[name]
     return {
         "kind": "uplink",
         "id": name,
         "name": uplink.name,
         "provider": uplink.provider,
-        **_place(state, uplink.kelurahan),
-        **_present(state.uplink(name, now)),
-        "why": _reasons(state, state.uplinks[name], now),
+        **_place(city, uplink.kelurahan),
+        **_present(city.uplinks[name]),
+        "why": _reasons(city, city.state.uplinks[name]),
     }
 
 
-def _site(state: CityState, name: str, now: int) -> Status:
-    site = state.inventory.sites[name]
-    clients = state.numbers("wifi_clients", now)
-    counted = [clients[device] for device in state.sites[name] if device in clients]
+def _site(city: _City, name: str) -> Status:
+    site = city.inventory.sites[name]
+    counted = [city.clients[device] for device in city.state.sites[name] if device in city.clients]
     return {
         "kind": "site",
         "id": name,
         "name": site.name,
         "owner": site.owner,
         "uplink": site.uplink or None,
-        **_place(state, site.kelurahan),
-        **_present(state.site(name, now)),
+        **_place(city, site.kelurahan),
+        **_present(city.sites[name]),
         "clients": sum(counted) if counted else None,
-        "why": _reasons(state, state.sites[name], now),
+        "why": _reasons(city, city.state.sites[name]),
     }
 
 
-def _device(state: CityState, device: Device, now: int) -> Status:
-    last = state.last.get(device.id)
+def _device(city: _City, device: Device) -> Status:
+    last = city.state.last.get(device.id)
     return {
         "kind": "device",
         "id": device.id,
@@ -92,14 +105,14 @@ def _device(state: CityState, device: Device, now: int) -> Status:
         "address": device.address,
         "site": device.site or None,
         "uplink": device.uplink or None,
-        **_present(state.device(device.id, now)),
+        **_present(city.devices[device.id]),
         "last_observation": iso(int(last.at)) if last is not None else None,
-        "why": _reason(state, device, now),
+        "why": _reason(city, device),
     }
 
 
-def _place(state: CityState, code: str) -> Status:
-    region = state.inventory.kelurahan.get(code)
+def _place(city: _City, code: str) -> Status:
+    region = city.inventory.kelurahan.get(code)
     return {
         "kelurahan": code,
         "kelurahan_name": region.name if region is not None else "",
@@ -108,22 +121,24 @@ def _place(state: CityState, code: str) -> Status:
     }
 
 
-def _reasons(state: CityState, members: tuple[str, ...], now: int) -> str:
+def _reasons(city: _City, members: tuple[str, ...]) -> str:
     """Say what is amiss with the members of a group."""
-    amiss = [(name, _reason(state, state.devices[name], now)) for name in members]
+    amiss = [(name, _reason(city, city.state.devices[name])) for name in members]
     return "; ".join(f"{name}: {why}" for name, why in amiss if why)
 
 
-def _reason(state: CityState, device: Device, now: int) -> str:
+def _reason(city: _City, device: Device) -> str:
     """Say why a device is not up, in words; nothing where it is."""
-    present = state.device(device.id, now).state
+    present = city.devices[device.id].state
     if present in {State.UP, State.OUT_OF_SERVICE}:
         return ""
     if present is State.PLANNED:
         return "announced work"
     if present is State.DOWN_UPSTREAM:
         return "behind " + " and ".join(device.behind) + ", which is down"
-    last = state.last.get(device.id)
+    if present is State.DEGRADED:
+        return "a service of its site fails"
+    last = city.state.last.get(device.id)
     return _told(last, present) if last is not None else "not observed yet"
 
 
@@ -133,21 +148,22 @@ def _told(last: Observation, present: State) -> str:
     return f"{last.failure.value}: {last.detail}" if last.detail else last.failure.value
 
 
-def _month(state: CityState, now: int) -> Status:
-    account = state.accounts(now)[-1]
+def _month(city: _City) -> Status:
+    account = city.state.accounts(city.now)[-1]
     period = account.period
-    found: Status = {"label": period.label, "start": iso(period.start), "until": iso(now)}
+    found: Status = {"label": period.label, "start": iso(period.start), "until": iso(city.now)}
     for kind, members in account.members.items():
-        figures = Figures(add_up(account.seconds(kind, name, now) for name in members))
+        figures = Figures(add_up(account.seconds(kind, name, city.now) for name in members))
         found[kind] = {"availability": figures.availability, "completeness": figures.completeness}
     return found
 
 
-def _coverage(state: CityState, now: int) -> Status:
-    sites = {name: state.site(name, now).state for name in state.sites}
-    uplinks = {name: state.uplink(name, now).state for name in state.uplinks}
-    villages = indicators.villages(state.inventory, sites, uplinks)
-    found = indicators.coverage(state.inventory, villages, [name for name in sites if state.in_service(name, now)])
+def _coverage(city: _City) -> Status:
+    sites = {name: now.state for name, now in city.sites.items()}
+    uplinks = {name: now.state for name, now in city.uplinks.items()}
+    villages = indicators.villages(city.inventory, sites, uplinks)
+    in_service = [name for name in sites if city.state.in_service(name, city.now)]
+    found = indicators.coverage(city.inventory, villages, in_service)
     return {
         "kelurahan": len(villages),
         "kelurahan_connected": found.connected,
