@@ -8,7 +8,9 @@ from netmon.model import Credential
 from netmon.snmp.client import SnmpLocal, Target
 
 
-def target_of(address: str, port: int, credential: Credential, *, timeout: float, retries: int) -> Target:
+def target_of(
+    address: str, port: int, credential: Credential, *, timeout: float, retries: int, urgent: bool = False
+) -> Target:
     """Make the target of a numeric address; ``timeout`` is seconds a try.
 
     Raises:
@@ -27,6 +29,7 @@ def target_of(address: str, port: int, credential: Credential, *, timeout: float
         version=credential.version,
         timeout=timeout,
         retries=retries,
+        urgent=urgent,
     )
 
 

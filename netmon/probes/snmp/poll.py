@@ -57,9 +57,13 @@ class Poll:
         polled = Polled(Values(()), sent_at=exchanges[0].sent_at if exchanges else 0.0)
         cells: list[Cell] = []
         failed: set[int] = set()
+        head = bool(self._plan.uptime)
         for request, exchange in zip(self._plan.requests, exchanges, strict=True):
-            answer = await self._answer(dialogue, request, exchange, polled)
-            head = bool(self._plan.uptime)
+            answer: list[Cell] | None
+            if exchange.failure is None and exchange.varbinds:
+                answer = [cell_of(bind) if bind[1] == wire.OBJECT_IDENTIFIER else bind[2] for bind in exchange.varbinds]
+            else:
+                answer = await self._asked_again(dialogue, request, exchange, polled)
             if answer is None:
                 failed.update(range(len(cells), len(cells) + len(request) - head))
                 answer = [None] * len(request)
@@ -71,12 +75,10 @@ class Poll:
         polled.values = Values(cells, await self._volatile(dialogue, polled), frozenset(failed))
         return polled
 
-    async def _answer(
+    async def _asked_again(
         self, dialogue: Dialogue, request: Sequence[str], exchange: Exchange, polled: Polled
     ) -> list[Cell] | None:
-        """Give a request's cells; ``None`` where it brought none."""
-        if exchange.failure is None and exchange.varbinds:
-            return [cell_of(bind) for bind in exchange.varbinds]
+        """Give the cells of a request that brought none; ``None`` where it brings none this way either."""
         if isinstance(exchange.failure, SnmpError):
             # Too big, or one object that the agent stumbles over: ask for less, and without it.
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from netmon.model import Check, Credential, Device, Failure, Observation
@@ -48,6 +48,7 @@ class _Known:
     contact: Contact
     made: float
     poll: Poll
+    asked: Target | None = None  # the target that ``poll`` was made from, before it was adapted to the agent
     ticks: int | None = None
     boot: float | None = None
 
@@ -85,15 +86,18 @@ class SnmpProbes:
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._targets: dict[tuple[str, int, float, int, bool], tuple[Credential, Target]] = {}
 
     def probes(self) -> dict[str, Probe]:
         """Give the three by the names that checks use."""
         return {"snmp": self.reachability, "readings": self.readings, "interface": self.interface}
 
-    async def target(self, address: str, port: int, credential: str, *, patience: float, retries: int = 1) -> Target:
+    async def target(
+        self, address: str, port: int, credential: str, *, patience: float, retries: int = 1, urgent: bool = False
+    ) -> Target:
         """Say whom to ask, and with what, where a credential of the inventory is to be used.
 
-        ``patience`` is seconds a try, of which there are 1 + ``retries``.
+        ``patience`` is seconds a try, of which there are 1 + ``retries``. What is asked for again is the same object.
 
         Raises:
             SnmpLocal: a name without an address, no such credential, or one that is not for this address.
@@ -105,7 +109,12 @@ class SnmpProbes:
             _, numeric = await self._names.resolve(address, patience)
         except OSError as error:
             raise SnmpLocal(f"the name {address!r} has no address: {error.strerror}") from error
-        return target_of(numeric, port, found, timeout=patience, retries=retries)
+        key = numeric, port, patience, retries, urgent
+        made = self._targets.get(key)
+        if made is None or made[0] is not found:
+            target = target_of(numeric, port, found, timeout=patience, retries=retries, urgent=urgent)
+            made = self._targets[key] = found, target
+        return made[1]
 
     # -- reachability ------------------------------------------------------------------------------------
 
@@ -120,9 +129,11 @@ class SnmpProbes:
         failure, detail = None, ""
         try:
             patience, retries = check.timeout / _QUESTIONS, _QUESTIONS - 1
-            target = await self.target(check.address, check.port, check.credential, patience=patience, retries=retries)
-            # Whoever reads tables from a device that has fallen silent must not keep us from seeing it.
-            dialogue = Dialogue(self._client, replace(target, urgent=True))
+            # Urgent: whoever reads tables from a device that has fallen silent must not keep us from seeing it.
+            target = await self.target(
+                check.address, check.port, check.credential, patience=patience, retries=retries, urgent=True
+            )
+            dialogue = Dialogue(self._client, target)
             await dialogue.get((SYS_UP_TIME,))
         except SnmpFailure as why:
             failure, detail = why.failure, "refused" if isinstance(why, SnmpRefused) else why.detail
@@ -183,11 +194,15 @@ class SnmpProbes:
         known = self._known.get(device.id)
         if (
             known is None
-            or known.device != device
+            or (known.device is not device and known.device != device)
             or known.profiles is not self._profiles()
             or self._monotonic() - known.made > known.age_limit()
         ):
             return await self._met(device, dialogue)
+        if known.asked is dialogue.target:
+            dialogue.target = known.poll.target
+            return known
+        known.asked = dialogue.target
         adapted = known.contact.target
         dialogue.adapt(bulk=adapted.bulk, repetitions=adapted.max_repetitions)
         if known.poll.target != dialogue.target:
