@@ -81,6 +81,7 @@ class _Draft:
         self.constants: list[tuple[Series, float]] = []
         self.interfaces: dict[str, Interface] = {}
         self._lines: set[str] = set()
+        self._labels: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
 
     def watch(self, table: Table) -> None:
         for oid in table.watch:
@@ -139,7 +140,7 @@ class _Draft:
         """Add a measure to the plan, if the device gives it."""
         texts = self.making.texts
         labels = {**given, **{label: texts.text(source, index) for label, source in entry.labels}}
-        made = series(entry.measure, self.device, labels)
+        made = self._shared(series(entry.measure, self.device, labels))
         source: Source | None = entry.source
         while isinstance(source, FirstOf):
             source = self.making.first(source, index)
@@ -158,6 +159,11 @@ class _Draft:
                 return
             self.computed.append((made, term))
         self._lines.add(made.line)
+
+    def _shared(self, made: Series) -> Series:
+        """Let the series of one row hold the same labels: a city has as many as series otherwise."""
+        labels = self._labels.setdefault(made.labels, made.labels)
+        return made if labels is made.labels else Series(made.measure, labels, made.line)
 
 
 def _columns(source: Source) -> Iterator[str]:

@@ -8,6 +8,7 @@ no longer fits and its numbers are nobody's.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -179,6 +180,7 @@ class Requests:
     def slot(self, instance: str) -> int:
         """Want a cell; one that is wanted already is asked once."""
         if instance not in self._slots:
+            instance = sys.intern(instance)  # the plans of one model share them
             self._slots[instance] = len(self._slots)
             if self._row is None:
                 self._rows.append([instance])

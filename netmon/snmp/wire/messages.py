@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from netmon.snmp.wire.oids import LONGEST_SUB_IDS, WireError, is_well_formed
@@ -335,6 +336,7 @@ def encode_varbind(varbind: VarBind) -> bytes:
     return tlv(SEQUENCE, tlv(OBJECT_IDENTIFIER, name) + _encode_value(tag, value))
 
 
+@lru_cache(1 << 16)  # devices of one model have the same names: a city's plans share them
 def expected_name(oid: bytes) -> Name:
     """Prepare a name for :func:`decode_message`."""
     element = tlv(OBJECT_IDENTIFIER, oid)

@@ -67,13 +67,14 @@ def request_template(
     # The id is the first element of the PDU: its place follows from the sizes, it is never searched for.
     begin, _ = open_element(pdu, 0, len(pdu), pdu_type)
     place = len(message) - len(pdu) + begin + 2
+    expected = tuple(map(expected_name, oids)) if pdu_type == GET else ()
     return Template(
         version,
         pdu_type,
-        tuple(oids),
+        tuple([name for name, _, _ in expected]) if expected else tuple(oids),
         non_repeaters,
         max_repetitions,
         before=message[:place],
         after=message[place + 4 :],
-        expected=tuple(map(expected_name, oids)) if pdu_type == GET else (),
+        expected=expected,
     )
