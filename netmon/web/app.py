@@ -19,6 +19,7 @@ from netmon.web.status import Status, status
 from netmon.web.words import LANGUAGES, WORDS, share
 
 _FIRST = (State.DOWN, State.DOWN_UPSTREAM, State.DEGRADED, State.UNKNOWN, State.PLANNED, State.OUT_OF_SERVICE, State.UP)
+_AMISS = frozenset(state.value for state in (State.DOWN, State.DOWN_UPSTREAM, State.DEGRADED, State.UNKNOWN))
 _ORDER = {state.value: index for index, state in enumerate(_FIRST)}
 
 
@@ -40,23 +41,25 @@ class Pages:
         """Give the routes for the ASGI application."""
         return [Route("/", self._first), Route("/api/status", self._status)]
 
-    def _now(self) -> Status:
-        return {**status(self._state, self._wall()), "witness_up": self._witness_up()}
+    def _now(self, language: str = "en") -> Status:
+        return {**status(self._state, self._wall(), language), "witness_up": self._witness_up()}
 
     async def _status(self, _request: Request) -> Response:
         return JSONResponse(self._now())
 
     async def _first(self, request: Request) -> Response:
-        now = self._now()
         asked = request.query_params.get("lang", self._state.inventory.city.language)
         language = asked if asked in LANGUAGES else LANGUAGES[0]
+        now = self._now(language)
         zone = ZoneInfo(now["zone"])
         page = self._templates.overlay()
         page.filters = {
             **self._templates.filters,
             "share": partial(share, language=language),
-            "local": partial(_local, zone=zone),
+            "local": partial(_local, zone=zone, language=language),
+            "since": partial(_since, zone=zone, language=language),
             "by_trouble": _by_trouble,
+            "amiss": _amiss,
         }
         text = page.get_template("first.html").render(
             status=now, words=WORDS[language], language=language, witness_up=now["witness_up"]
@@ -64,13 +67,25 @@ class Pages:
         return HTMLResponse(text)
 
 
-def _local(at: str | None, zone: ZoneInfo) -> str:
-    """Write a time of the status in the city's zone; a dash where it has been so for longer than is looked at."""
+def _local(at: str, zone: ZoneInfo, language: str) -> str:
+    """Write a time of the status in the city's zone, to the second."""
+    form = "%d-%m-%Y %H.%M.%S %Z" if language == "id" else "%Y-%m-%d %H:%M:%S %Z"
+    return datetime.fromisoformat(at).astimezone(zone).strftime(form)
+
+
+def _since(at: str | None, zone: ZoneInfo, language: str) -> str:
+    """Write since when something is so, to the minute; in words where it is longer than is looked at."""
     if at is None:
-        return "–"
-    return datetime.fromisoformat(at).astimezone(zone).strftime("%d-%m-%Y %H.%M.%S")
+        return WORDS[language]["long"]
+    form = "%d-%m-%Y %H.%M" if language == "id" else "%Y-%m-%d %H:%M"
+    return datetime.fromisoformat(at).astimezone(zone).strftime(form)
 
 
 def _by_trouble(things: list[Status]) -> list[Status]:
     """Put what is wrong first; the rest keeps the inventory's order."""
     return sorted(things, key=lambda one: _ORDER[one["state"]])
+
+
+def _amiss(things: list[Status]) -> list[Status]:
+    """Give what is wrong and not announced, the worst first."""
+    return [one for one in _by_trouble(things) if one["state"] in _AMISS]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netmon import indicators
 from netmon.availability import Figures, add_up
-from netmon.model import DEFINITION, STATES, Device, Observation, State, iso
+from netmon.model import DEFINITION, STATES, Device, State, iso, reach_seconds
 from netmon.state import CityState, Now
+from netmon.web.words import WORDS
 
 Status = dict[str, Any]
 """What JSON can hold. Times are ISO 8601 in UTC, ratios numbers from 0 to 1 or ``None``. ``since`` is ``None``
@@ -19,8 +20,9 @@ where it has been so for longer than this month and the one before."""
 class _City:
     """A city in one second; every object is asked once."""
 
-    def __init__(self, state: CityState, now: int) -> None:
+    def __init__(self, state: CityState, now: int, words: Mapping[str, str]) -> None:
         self.state = state
+        self.words = words
         self.now = now
         self.inventory = state.inventory
         self.devices = {name: state.device(name, now) for name in state.devices}
@@ -29,10 +31,16 @@ class _City:
         self.clients = state.numbers("wifi_clients", now)
 
 
-def status(state: CityState, at: float) -> Status:
-    """Give the present: counts by state, this month so far, and every object with its state, since when and why."""
+def status(state: CityState, at: float, language: str = "en") -> Status:
+    """Give the present: counts by state, this month so far, and every object with its state, since when and why.
+
+    Args:
+        state: The city.
+        at: The time, in Unix seconds.
+        language: What the reasons are written in, one of :data:`netmon.web.words.LANGUAGES`; the rest has none.
+    """
     now = int(at)
-    city = _City(state, now)
+    city = _City(state, now, WORDS[language])
     uplinks = [_uplink(city, name) for name in city.uplinks]
     sites = [_site(city, name) for name in city.sites]
     devices = [_device(city, device) for device in state.devices.values()]
@@ -122,30 +130,38 @@ def _place(city: _City, code: str) -> Status:
 
 
 def _reasons(city: _City, members: tuple[str, ...]) -> str:
-    """Say what is amiss with the members of a group."""
-    amiss = [(name, _reason(city, city.state.devices[name])) for name in members]
-    return "; ".join(f"{name}: {why}" for name, why in amiss if why)
+    """Say what is amiss with the members of a group: once what is true of all of them, else by whom it is."""
+    names: dict[str, list[str]] = {}
+    for name in members:
+        names.setdefault(_reason(city, city.state.devices[name]), []).append(name)
+    if len(names) == 1:
+        return next(iter(names))
+    return "; ".join(f"{', '.join(whom)}: {why}" for why, whom in names.items() if why)
 
 
 def _reason(city: _City, device: Device) -> str:
     """Say why a device is not up, in words; nothing where it is."""
-    present = city.devices[device.id].state
+    present, words = city.devices[device.id].state, city.words
     if present in {State.UP, State.OUT_OF_SERVICE}:
         return ""
     if present is State.PLANNED:
-        return "announced work"
+        return words["why_planned"]
     if present is State.DOWN_UPSTREAM:
-        return "behind " + " and ".join(device.behind) + ", which is down"
+        return words["why_upstream"].format(words["and"].join(device.behind))
     if present is State.DEGRADED:
-        return "a service of its site fails"
-    last = city.state.last.get(device.id)
-    return _told(last, present) if last is not None else "not observed yet"
+        return words["why_degraded"]
+    return _seen(city, device)
 
 
-def _told(last: Observation, present: State) -> str:
-    if last.failure is None:
-        return "not observed lately" if present is State.UNKNOWN else last.detail
-    return f"{last.failure.value}: {last.detail}" if last.detail else last.failure.value
+def _seen(city: _City, device: Device) -> str:
+    """Say what the latest observation of a device says, where it is not up."""
+    words, last = city.words, city.state.last.get(device.id)
+    if last is None:
+        return words["why_never"]
+    if last.failure is None or city.now >= int(last.at) + reach_seconds(last.check.interval):
+        return words["why_lately"]
+    failure = words[last.failure.value]
+    return f"{failure}: {last.detail}" if last.detail else failure
 
 
 def _month(city: _City) -> Status:
@@ -154,7 +170,12 @@ def _month(city: _City) -> Status:
     found: Status = {"label": period.label, "start": iso(period.start), "until": iso(city.now)}
     for kind, members in account.members.items():
         figures = Figures(add_up(account.seconds(kind, name, city.now) for name in members))
-        found[kind] = {"availability": figures.availability, "completeness": figures.completeness}
+        complete = figures.completeness
+        found[kind] = {
+            "availability": figures.availability,
+            "completeness": complete,
+            "insufficient": complete is not None and complete < city.inventory.targets.completeness,
+        }
     return found
 
 
