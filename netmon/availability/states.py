@@ -88,12 +88,15 @@ class Observed:
         return cls(*(union(sets[outcome]) for outcome in (Outcome.UP, Outcome.DOWN, Outcome.BLIND)))
 
     def seen_through(self, router: Observed) -> Observed:
-        """Give what this link is when it is an interface of a router (LK-1, "A link")."""
-        decided = union(router.down, router.blind)
+        """Give what this link is when it is an interface of a router (LK-1, "A link").
+
+        A router that nobody observes does not tell: what it once said of the link is not believed for longer than
+        the router itself, or the end of its own coverage would let a pause begin an outage, or end one.
+        """
         return Observed(
-            subtract(self.up, decided),
-            union(router.down, subtract(self.down, decided)),
-            union(router.blind, subtract(self.blind, decided)),
+            intersect(self.up, router.up),
+            union(router.down, intersect(self.down, router.up)),
+            union(router.blind, intersect(self.blind, router.up)),
         )
 
 
