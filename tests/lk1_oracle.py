@@ -7,10 +7,11 @@ Where the text leaves a choice, this is the reading taken here:
 
  1.  *All recorded time* runs from the first observation to the end of the last one's coverage. A second outside is
      not observed, so nothing is "seen" there.
- 2.  *Interface of a router*: the router's observed ``down`` or ``blind`` wins over the link's own observation. While
-     the router is up, or not observed at all, the link's own observation stands; without one the link is not
-     observed (``blind`` and "not observed" lead to the same state everywhere). An interface is not "behind" its
-     router unless it says so, neither for attribution nor for windows.
+ 2.  *Interface of a router*: the link's own observation stands while the router is observed up. A router that is down
+     makes it down; one that is blind, or that nobody observes ("does not tell"), makes it blind. If the link's own
+     observation outlived the router's, a pause of the monitor could begin an outage of the link, which the invariants
+     forbid, or end one. An interface is not "behind" its router unless it says so, neither for attribution nor for
+     windows.
  3.  *Life-cycle* means the two dates (of the device and of its site or uplink), not the service hours: a member that
      is outside its hours or in a window still proves that the group is down.
  4.  *Members of a group* are looked at in each second: a member outside its life-cycle then is no member then. A

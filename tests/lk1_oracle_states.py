@@ -103,7 +103,7 @@ def _told_by_router(device: Device, seen: dict[str, Seen]) -> Seen:
         return seen[device.id]
     told: Seen = []
     for of_router, own in zip(seen[device.reach.of], seen[device.id], strict=True):
-        told.append(of_router if of_router in {Outcome.DOWN, Outcome.BLIND} else own)
+        told.append(own if of_router is Outcome.UP else of_router)
     return told
 
 

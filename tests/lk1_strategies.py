@@ -325,7 +325,8 @@ def histories(draw: Draw, inventory: Inventory) -> Observations:
                 seen.append((at, name, what))
     seen += draw(st.lists(st.tuples(times, st.sampled_from(list(checked)), outcomes), max_size=6))
     if seen and draw(st.booleans()):
-        seen += [(at, name, draw(outcomes)) for at, name, _ in draw(st.lists(st.sampled_from(seen), max_size=3))]
+        again = draw(st.lists(st.integers(0, len(seen) - 1), max_size=3))
+        seen += [(*seen[place][:2], draw(outcomes)) for place in again]
         random.Random(draw(st.integers(0, 9))).shuffle(seen)
     return seen
 

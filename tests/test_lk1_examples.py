@@ -181,7 +181,7 @@ def test_grace_does_not_hang_on_a_pause() -> None:
         ("unknown while it is blind", "up 0..100, blind 100..200, up 200..600", ALWAYS_UP, {"up": 500, "unknown": 100}),
         ("unknown while the router does not tell", ALWAYS_UP, "up 0..100", {"up": 115, "unknown": 485}),
         ("else what the router says of it", ALWAYS_UP, ROUTER_FAILS, {"up": 500, "down": 100}),
-        ("what it said holds as long as it reaches", "up 0..100", ALWAYS_UP, {"up": 600}),
+        ("a router that nobody observes does not tell", "up 0..100", ALWAYS_UP, {"up": 115, "unknown": 485}),
     ],
 )
 def test_interface_link(sentence: str, of_router: str, own: str, expected: dict[str, int]) -> None:
@@ -194,7 +194,19 @@ def test_the_router_of_a_link_may_be_planned() -> None:
     """Observations of what is planned to come are ignored, also where an interface of it is looked at."""
     inventory = city(router("coming", uplink="u2"), interface_of("coming"))
     assert spent(told(inventory, {"coming": DOWN, "link": ALWAYS_UP}), "link") == {"down": 600}
-    assert spent(told(to_come(inventory), {"coming": DOWN, "link": ALWAYS_UP}), "link") == {"up": 600}
+    assert spent(told(to_come(inventory), {"coming": DOWN, "link": ALWAYS_UP}), "link") == {"unknown": 600}
+
+
+def test_a_pause_neither_begins_nor_ends_an_outage_of_a_link() -> None:
+    """Asked each 60 s, a link's answer reaches 150 s; its router's, asked each 10 s, only 25 s into the pause.
+
+    The router's word ends in second 35 or 125, and the link's own, older one is not believed from there on.
+    """
+    inventory = city(router(), interface_of("rt", interval=60))
+    begun = told(inventory, {"rt": "up 0, blind 10", "link": "down 0"})
+    assert spent(begun, "link") == {"down": 10, "unknown": 590}
+    ended = told(inventory, {"rt": "up 0..100, down 100", "link": "up 0, up 60"})
+    assert spent(ended, "link") == {"up": 100, "down": 25, "unknown": 475}
 
 
 def test_services_degrade_the_access_points_of_their_site() -> None:
