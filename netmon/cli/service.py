@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 
 from exporters import Exporter, Monitor
 from netmon.cli.options import data_folder
+from netmon.cli.settling import keep_settled
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain
 from netmon.history import History, HistoryError
 from netmon.inventory import InventoryError, Loaded, load, load_profiles
@@ -170,6 +171,7 @@ class Service:
             loop.create_task(self._scheduler.run()),
             loop.create_task(server.serve(sockets=[listening])),
             loop.create_task(self._keep_committing()),
+            loop.create_task(keep_settled()),
             loop.create_task(self._stop.wait()),
         ]
         host, port = listening.getsockname()[:2]
