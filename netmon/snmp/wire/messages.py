@@ -91,6 +91,7 @@ _VALUELESS: Final = frozenset({NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MI
 _PDU_TYPES: Final = frozenset({GET, GET_NEXT, RESPONSE, SET, GET_BULK, INFORM, TRAP, REPORT})
 _OPAQUE_FORMATS: Final = {OPAQUE_FLOAT: b"\x9f\x78\x04", OPAQUE_DOUBLE: b"\x9f\x79\x08"}
 _LONG_FORM: Final = 0x80
+_FITTING: Final = {INTEGER: 8, COUNTER64: 8, COUNTER32: 4, GAUGE32: 4, TIME_TICKS: 4}  # bytes that surely fit
 _NEGATIVE: Final = 0x80  # of an integer's first byte
 _LONGEST_LENGTH: Final = 4  # bytes of a length; a datagram needs two, net-snmp always sends that
 _LONGEST_INTEGER: Final = 8
@@ -226,10 +227,13 @@ def _expected_varbinds(data: bytes, at: int, end: int, expected: Sequence[Name])
         stop = place + 2 + length
         if stop > end or data[at] != SEQUENCE or data[at + 1] != stop - at - 2 or stop - at >= _LONG_FORM:
             break
-        if length == 1 and tag in _NUMBERS and data[place + 2] < _NEGATIVE:
-            binds.append((name, tag, data[place + 2]))
-        elif 0 < length <= _SURELY_FITS and tag in _NUMBERS:
-            binds.append((name, tag, int.from_bytes(data[place + 2 : stop], "big", signed=tag == INTEGER)))
+        if 0 < length <= _FITTING.get(tag, 0):
+            if length == 1 and data[place + 2] < _NEGATIVE:
+                binds.append((name, tag, data[place + 2]))
+            else:
+                binds.append((name, tag, int.from_bytes(data[place + 2 : stop], "big", signed=tag == INTEGER)))
+        elif tag == OCTET_STRING:
+            binds.append((name, tag, data[place + 2 : stop]))
         else:
             binds.append((name, *_value(tag, data[place + 2 : stop])))
         at = stop
