@@ -7,6 +7,7 @@ It reads lines: a number of polls to make, ``scrape``, or ``text`` (what the fir
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 import tempfile
@@ -98,6 +99,8 @@ async def _scraped(exporter: Exporter) -> str:
 
 async def _serve(poller: Poller, devices: int, say: Callable[[Any], None]) -> None:
     say({"cpu": await _measured(poller.poll(devices)), "polls": devices})  # the first contact with each
+    gc.collect()
+    gc.freeze()  # as the service does from time to time
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if line == "text":
             say({"text": text(poller.last.readings) if poller.last else ""})
