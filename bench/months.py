@@ -59,7 +59,18 @@ def _reporting(folder: Path, devices: int, turns: int, outages: int) -> Row:
     city, data, out = folder / "city", folder / "data", folder / "report.json"
     cities.write(city, devices)
     _month(city, data, devices, outages)
-    report: list[str | Path] = [NETMON, "report", "--data", data, "--inventory", city, "--month", "2026-11", "--out", out]
+    report: list[str | Path] = [
+        NETMON,
+        "report",
+        "--data",
+        data,
+        "--inventory",
+        city,
+        "--month",
+        "2026-11",
+        "--out",
+        out,
+    ]
     used = [run(*report) for _ in range(turns)]
     took, most = middle(one.cpu for one in used), max(one.peak for one in used)
     size = (data / "history.sqlite").stat().st_size / 1e6
