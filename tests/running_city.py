@@ -108,7 +108,7 @@ sites:
 
 def sites(text: str) -> str:
     """Write the short form of devices out: ``AP a1-1 11`` and ``at: 11``."""
-    text = re.sub(r"AP ([\w-]+) (\d+)", r"{id: \1, role: access_point, at: \2}", text)
+    text = re.sub(r"AP ([\w-]+) (\d+)", r"{id: \1, name: MikroTik cAP ac, role: access_point, at: \2}", text)
     return re.sub(r"\bat: (\d+)", rf"address: {BLOCK}.\1, port: {PORT}, credential: city, reach: snmp", text)
 
 
