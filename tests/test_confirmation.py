@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from virtual_time import VirtualTimeLoop, run_virtually
 from watched_city import EPOCH, NEVER, WITNESS, World, city, device, running
@@ -398,7 +398,6 @@ def covers(spans: list[tuple[int, int]]) -> Callable[[float], bool]:
     return lambda now: any(start <= now - 1000 < start + length for start, length in spans)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     silences=st.lists(stretches, min_size=3, max_size=3),
     cuts=stretches,

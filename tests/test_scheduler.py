@@ -293,6 +293,23 @@ def test_a_probe_that_hangs_is_ended_and_makes_no_outage() -> None:
     run_virtually(story)
 
 
+def test_a_probe_that_was_held_up_with_the_loop_does_not_hang() -> None:
+    """After a standstill every timer is overdue, the probe's deadline too: its answer is read all the same."""
+
+    async def story(loop: VirtualTimeLoop) -> None:
+        world = World(loop, rtt=0.5)
+        scheduler = world.scheduler(city([device("a")]))
+        async with running(scheduler):
+            await world.is_asked("addr-a")
+            await asyncio.sleep(0.1)
+            loop.stand_still(100)
+            await asyncio.sleep(30)
+        assert world.outcomes("a")[0] is Outcome.UP
+        assert scheduler.counters.bugs == 0
+
+    run_virtually(story)
+
+
 def test_an_unknown_probe_is_a_bug_and_no_more() -> None:
     """A check whose probe nobody registered is INTERNAL."""
 

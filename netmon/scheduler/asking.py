@@ -15,6 +15,9 @@ from netmon.scheduler.counters import Counters
 _TIMEOUTS: Final = 5
 """A probe bounds itself by the check's timeout; one that still runs after this many of them has a bug."""
 
+_LATE: Final = 0.5
+"""A timer that is late by so many seconds was held up: the loop stood still."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -64,8 +67,12 @@ class Asker:
     async def _call(self, check: Check, wall: float) -> Observation:
         limit = max(check.interval, _TIMEOUTS * check.timeout)
         try:
-            async with asyncio.timeout(limit) as deadline:
-                return await self._probes[check.probe](check)
+            async with asyncio.timeout(None) as deadline:
+                patience = _Patience(deadline, limit)
+                try:
+                    return await self._probes[check.probe](check)
+                finally:
+                    patience.stop()
         except TimeoutError as late:
             if not deadline.expired():
                 raise
@@ -73,3 +80,30 @@ class Asker:
             self._bugs.note(late)
             detail = f"the probe {check.probe} did not end within {limit:g} s"
             return Observation(check, wall, Failure.INTERNAL, detail=detail, duration=limit)
+
+
+class _Patience:
+    """Lets a deadline pass after ``seconds``, anew when they ended while the loop stood still.
+
+    After a standstill all timers are overdue at once, this one as well as the probe's own: it would end probes whose
+    answer is about to be read.
+    """
+
+    def __init__(self, deadline: asyncio.Timeout, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._deadline = deadline
+        self._seconds = seconds
+        self._begin()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _begin(self) -> None:
+        self._timer = self._loop.call_later(self._seconds, self._ring)
+
+    def _ring(self) -> None:
+        now = self._loop.time()
+        if now - self._timer.when() > _LATE:
+            self._begin()
+        else:
+            self._deadline.reschedule(now)
