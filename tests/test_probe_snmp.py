@@ -99,7 +99,8 @@ async def test_reachability_does_not_wait_for_what_else_is_asked_of_a_device(cit
     [
         (Credential("open", community=Secret(SECRET), networks=("10.0.0.0/8",)), "may not be sent to 127.0.0.1"),
         (Credential("open"), "has no SNMP community"),
-        (Credential("open", version="3", user="u"), "version 3 is not spoken"),
+        (Credential("open", version="3"), "has no SNMP user"),
+        (Credential("open", version="3", user="u", auth_protocol="SHA-256"), "no password for SHA-256"),
         (None, "there is no credential open"),
     ],
 )

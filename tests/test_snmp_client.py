@@ -230,8 +230,10 @@ async def test_what_we_cannot_send_is_our_own_fault(client: SnmpClient, address:
 
 
 async def test_a_version_that_is_not_spoken_is_our_own_fault(client: SnmpClient, target: Target) -> None:
-    """Version 3 is said to be missing; nothing is sent."""
-    with pytest.raises(SnmpLocal, match="version '3'"):
+    """Nor is version 3 without a user; nothing is sent."""
+    with pytest.raises(SnmpLocal, match="version '2p'"):
+        await client.get(replace(target, version="2p"), [SYS_NAME])
+    with pytest.raises(SnmpLocal, match="needs a user"):
         await client.get(replace(target, version="3"), [SYS_NAME])
     assert client.requests == 0
 

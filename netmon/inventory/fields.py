@@ -47,8 +47,19 @@ AUTH = {
     "sha-384": "SHA-384",
     "sha-512": "SHA-512",
 }
-PRIV = {"aes": "AES-128", "des": "DES", "aes-128": "AES-128", "aes-192": "AES-192", "aes-256": "AES-256"}
-"""What may be written, in small letters, and how the model names it (RFC 3414, 3826, 7860)."""
+PRIV = {
+    "aes": "AES-128",
+    "des": "DES",
+    "aes-128": "AES-128",
+    "aes-192": "AES-192",
+    "aes-256": "AES-256",
+    "aes-192-c": "AES-192-C",
+    "aes-256-c": "AES-256-C",
+}
+"""What may be written, in small letters, and how the model names it (RFC 3414, 3826, 7860).
+
+The two longer ones make a short key longer as net-snmp does, with ``-C`` as Cisco does.
+"""
 
 
 def _protocol(meaning: str, names: dict[str, str]) -> Kind:

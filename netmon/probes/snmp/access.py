@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 
 from netmon.model import Credential
-from netmon.snmp.client import SnmpLocal, Target
+from netmon.snmp.client import Security, SnmpLocal, Target
 
 
 def target_of(
@@ -14,23 +15,37 @@ def target_of(
     """Make the target of a numeric address; ``timeout`` is seconds a try.
 
     Raises:
-        SnmpLocal: the credential is not for this address, or has no community.
+        SnmpLocal: the credential is not for this address, or lacks a community or a user.
     """
     if credential.networks and not _inside(address, credential.networks):
         raise SnmpLocal(f"the credential {credential.name} may not be sent to {address}: its networks do not hold it")
+    target = Target(address, port, version=credential.version, timeout=timeout, retries=retries, urgent=urgent)
     if credential.version == "3":
-        raise SnmpLocal("SNMP version 3 is not spoken here, only 1 and 2c")
+        return replace(target, security=security_of(credential))
     if credential.community is None:
         raise SnmpLocal(f"the credential {credential.name} has no SNMP community")
-    return Target(
-        address=address,
-        port=port,
-        community=credential.community,
-        version=credential.version,
-        timeout=timeout,
-        retries=retries,
-        urgent=urgent,
-    )
+    return replace(target, community=credential.community)
+
+
+def security_of(credential: Credential) -> Security:
+    """Make a user of SNMPv3 of a credential of version 3.
+
+    Raises:
+        SnmpLocal: the credential names no user, or a protocol without its password.
+    """
+    if not credential.user:
+        raise SnmpLocal(f"the credential {credential.name} has no SNMP user")
+    try:
+        return Security(
+            user=credential.user,
+            auth_protocol=credential.auth_protocol,
+            auth=credential.auth,
+            priv_protocol=credential.priv_protocol,
+            priv=credential.priv,
+            context=credential.context,
+        )
+    except ValueError as error:
+        raise SnmpLocal(f"the credential {credential.name} cannot be used: {error}") from error
 
 
 def _inside(address: str, networks: tuple[str, ...]) -> bool:

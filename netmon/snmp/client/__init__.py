@@ -15,6 +15,7 @@ from netmon.snmp import wire
 from netmon.snmp.client.engine import Engine
 from netmon.snmp.client.exchange import Exchange, Target, Timing, numeric_address
 from netmon.snmp.client.failures import (
+    SnmpAuth,
     SnmpError,
     SnmpFailure,
     SnmpLocal,
@@ -23,11 +24,14 @@ from netmon.snmp.client.failures import (
     SnmpUnreachable,
 )
 from netmon.snmp.client.tables import Rows, TableReader
+from netmon.snmp.usm import Security
 from netmon.snmp.wire import Template, VarBind
 
 __all__ = [
     "Exchange",
     "Rows",
+    "Security",
+    "SnmpAuth",
     "SnmpClient",
     "SnmpError",
     "SnmpFailure",

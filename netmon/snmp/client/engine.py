@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from netmon.datagram import DatagramSocket, SocketError
-from netmon.snmp import wire
+from netmon.snmp import usm, wire
 from netmon.snmp.client.exchange import Exchange, Target
 from netmon.snmp.client.failures import (
     SnmpError,
@@ -27,9 +27,10 @@ from netmon.snmp.client.failures import (
     SnmpTimeout,
     local_failure,
     network_failure,
-    status_name,
+    objection,
 )
-from netmon.snmp.wire import Message, Template, WireError
+from netmon.snmp.client.secured import Secured, Step
+from netmon.snmp.wire import Message, Pdu, Template, WireError
 
 _BURST: Final = 32  # datagrams at once: 64 overflow the socket of a weak agent
 _PACE: Final = 0.002  # seconds between bursts
@@ -48,6 +49,7 @@ class Engine:
         late_replies: Answers to nothing that is asked now: late, or doubled.
         spoofed_replies: Answers to an open question from another address or port; they change nothing.
         decode_errors: Datagrams that were no SNMP message.
+        secured: What SNMPv3 knows of its agents, and counts.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Engine:
         self.late_replies = 0
         self.spoofed_replies = 0
         self.decode_errors = 0
+        self.secured = Secured(clock)
         self._limit = limit
         self._clock = clock
         self._wall = wall
@@ -138,6 +141,8 @@ class Engine:
         if self._loop is None:
             raise SnmpLocal("the SNMP client is not open")
         exchange = Exchange(target, template, on_done)
+        if target.security is not None and template.version == usm.VERSION_3:
+            exchange.peer = self.secured.peer(exchange.address, exchange.port, target.security)
         queue = self._devices.setdefault(_line_of(exchange), deque())
         queue.append(exchange)
         if len(queue) == 1:
@@ -180,27 +185,35 @@ class Engine:
         now = self._clock()
         if not exchange.is_unsent:
             exchange.tries += 1
-            if exchange.tries == 1:
-                self._register(exchange, now)
-            else:
+            if exchange.tries > 1:
                 self.retries += 1
+            if not exchange.request_id:
+                self._register(exchange, now)
             self._set_timer(exchange, now)
         opened = self._sockets.get(exchange.family)
         if opened is None:
             self._finish(exchange, SnmpLocal("this system has no such address family"))
             return True
         try:
-            opened.send(exchange.template.datagram(exchange.request_id), exchange.address, exchange.port)
+            for datagram in self._datagrams(exchange):
+                opened.send(datagram, exchange.address, exchange.port)
         except BlockingIOError:
             exchange.is_unsent = True
             self._again.appendleft(exchange)
             return False
+        except SnmpError as error:
+            self._finish(exchange, error)
         except OSError as error:
             self._finish(exchange, local_failure(error))
         if exchange.is_unsent:  # its time begins only now
             exchange.is_unsent = False
             self._set_timer(exchange, now)
         return True
+
+    def _datagrams(self, exchange: Exchange) -> tuple[bytes, ...]:
+        if exchange.peer is None:
+            return (exchange.template.datagram(exchange.request_id),)
+        return self.secured.datagrams(exchange, exchange.peer)
 
     def _register(self, exchange: Exchange, now: float) -> None:
         request_id = self._next_id
@@ -209,7 +222,7 @@ class Engine:
         self._next_id = request_id + 1 if request_id < wire.LAST_REQUEST_ID else wire.FIRST_REQUEST_ID
         exchange.request_id = request_id
         exchange.began = now
-        exchange.sent_at = self._wall()
+        exchange.sent_at = exchange.sent_at or self._wall()
         self._pending[request_id] = exchange
         self.requests += 1
 
@@ -241,6 +254,9 @@ class Engine:
             self._wake()
 
     def _on_datagram(self, data: bytes, address: str, port: int) -> None:
+        if self.secured.peers and usm.is_version_3(data):
+            self._on_secured(data, address, port)
+            return
         try:
             message = wire.decode_message(data, self._expected)
         except WireError as error:
@@ -255,10 +271,42 @@ class Engine:
         elif message.pdu_type != wire.RESPONSE or message.version != exchange.template.version:
             self._note_nonsense(address, port, "the answer is of another kind or version than the question")
         else:
-            if exchange.tries == 1:
-                exchange.rtt = self._clock() - exchange.began
-            exchange.varbinds = message.varbinds
-            self._finish(exchange, _objection(exchange.template, message))
+            self._answered(exchange, message)
+
+    def _answered(self, exchange: Exchange, answer: Message | Pdu) -> None:
+        if exchange.tries == 1:
+            exchange.rtt = self._clock() - exchange.began
+        exchange.varbinds = answer.varbinds
+        self._finish(exchange, objection(exchange.template, answer))
+
+    def _on_secured(self, data: bytes, address: str, port: int) -> None:
+        try:
+            envelope = usm.decode_envelope(data)
+        except WireError:
+            self.decode_errors += 1  # and no more: what is not signed says nothing of an agent of SNMPv3
+            return
+        exchange = self._pending.get(envelope.message_id)
+        if exchange is None or exchange.peer is None:
+            self.late_replies += 1
+        elif exchange.port != port or exchange.address != address:
+            self.spoofed_replies += 1
+        else:
+            came = self.secured.receive(exchange, exchange.peer, data, envelope)
+            if isinstance(came, Pdu):
+                self._answered(exchange, came)
+            elif isinstance(came, SnmpFailure):
+                self._finish(exchange, came)
+            elif came is Step.AGAIN:
+                self._ask_again(exchange)
+
+    def _ask_again(self, exchange: Exchange) -> None:
+        """Ask with what was learnt, under a new id, so that what comes late is not taken for the answer."""
+        del self._pending[exchange.request_id]
+        exchange.request_id = 0
+        exchange.tries -= 1  # the one that was answered is not lost
+        exchange.deadline = math.inf
+        self._again.append(exchange)
+        self._wake()
 
     def _expected(self, request_id: int) -> Sequence[wire.Name]:
         """Give the names that the answer to an open question most likely has."""
@@ -268,7 +316,8 @@ class Engine:
     def _note_nonsense(self, address: str, port: int, what: str) -> None:
         """Remember that a device we are asking sent something: if nothing better comes it was still an answer."""
         for exchange in self._asked(address, port):
-            exchange.nonsense = what
+            if exchange.peer is None:
+                exchange.nonsense = what
 
     def _on_error(self, error: SocketError) -> None:
         failure = network_failure(error)
@@ -327,6 +376,8 @@ class Engine:
             self._finish(exchange, SnmpError(exchange.nonsense))
         elif self.overflowed_at >= exchange.began:
             self._finish(exchange, SnmpLocal("no answer, but our own socket dropped packets meanwhile"))
+        elif exchange.peer is not None and exchange.is_there:
+            self._finish(exchange, self.secured.silent(exchange.peer))
         else:
             seconds = exchange.tries * exchange.timeout
             self._finish(exchange, SnmpTimeout(f"no answer in {seconds:g} s ({exchange.tries} tries)"))
@@ -342,16 +393,3 @@ def _call_back(exchange: Exchange) -> None:
 
 def _nobody(_: Exchange) -> None:
     """Take the place of the callback of a cancelled question."""
-
-
-def _objection(template: Template, message: Message) -> SnmpError | None:
-    """Say what keeps an answer from being used."""
-    status, index, binds = message.error_status, message.error_index, message.varbinds
-    if status:
-        about = f" about {wire.decode_oid(template.oids[index - 1])}" if 1 <= index <= len(template.oids) else ""
-        return SnmpError(f"the agent answers {status_name(status)}{about}", status, index)
-    if template.pdu_type == wire.GET and tuple([bind[0] for bind in binds]) != template.oids:
-        return SnmpError("the agent answers for other objects than asked")
-    if template.pdu_type == wire.GET_NEXT and len(binds) != len(template.oids):
-        return SnmpError("the agent answers for another number of objects than asked")
-    return None

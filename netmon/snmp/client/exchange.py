@@ -11,14 +11,16 @@ from typing import Final
 from netmon.model import Secret
 from netmon.snmp import wire
 from netmon.snmp.client.failures import SnmpFailure, SnmpLocal
+from netmon.snmp.client.peers import Peer
+from netmon.snmp.usm import VERSION_3, Security
 from netmon.snmp.wire import Template, VarBind
 
-_VERSIONS: Final = {"1": wire.VERSION_1, "2c": wire.VERSION_2C}
+_VERSIONS: Final = {"1": wire.VERSION_1, "2c": wire.VERSION_2C, "3": VERSION_3}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An agent and how to speak with it.
+    """An agent and how to speak with it: versions 1 and 2c with a ``community``, version 3 with a ``security``.
 
     ``address`` is a numeric IPv4 or IPv6 address; ``timeout`` is seconds for each try, of which there are
     1 + ``retries``. ``bulk`` false spares agents that are broken there (v1 has none anyway). ``urgent`` questions are
@@ -34,6 +36,7 @@ class Target:
     bulk: bool = True
     max_repetitions: int = 10
     urgent: bool = False
+    security: Security | None = None
 
     @property
     def speaks_bulk(self) -> bool:
@@ -46,12 +49,18 @@ class Target:
         """Prepare a request to this agent; it can be sent again and again.
 
         Raises:
-            SnmpLocal: A version that this client does not speak.
+            SnmpLocal: A version that this client does not speak, or version 3 without a user.
             WireError: A name is no object identifier.
         """
         version = _VERSIONS.get(self.version)
         if version is None:
-            raise SnmpLocal(f"SNMP version {self.version!r} is not spoken here, only 1 and 2c")
+            raise SnmpLocal(f"SNMP version {self.version!r} is not spoken here, only 1, 2c and 3")
+        if version == VERSION_3:
+            if self.security is None:
+                raise SnmpLocal("SNMP version 3 needs a user")
+            return wire.pdu_template(
+                version, pdu_type, oids, non_repeaters=non_repeaters, max_repetitions=max_repetitions
+            )
         community = self.community.reveal().encode()
         return wire.request_template(
             version, community, pdu_type, oids, non_repeaters=non_repeaters, max_repetitions=max_repetitions
@@ -90,19 +99,25 @@ class Exchange:
         varbinds: The answer's variable bindings, in the order of the question.
         sent_at: Wall clock (Unix seconds with fraction) when its first packet was sent; 0 before.
         rtt: Seconds from packet to answer; ``None`` after a retry, when nobody knows which of them was answered.
+        peer: What is known of the agent where it is asked by SNMPv3; ``None`` elsewhere.
     """
 
     __slots__ = (
         "address",
         "began",
         "deadline",
+        "engines",
         "failure",
         "family",
         "is_done",
+        "is_greeting",
+        "is_resynchronised",
+        "is_there",
         "is_unsent",
         "is_urgent",
         "nonsense",
         "on_done",
+        "peer",
         "port",
         "request_id",
         "retries",
@@ -134,6 +149,12 @@ class Exchange:
         self.deadline = math.inf
         self.is_unsent = False  # the send buffer was full
         self.nonsense = ""  # what was wrong with something that came from the very agent
+        # The rest is of SNMPv3 alone.
+        self.peer: Peer | None = None
+        self.engines = 0  # engines that the agent has named since it was asked
+        self.is_greeting = False  # the agent's engine is asked for, not yet the question
+        self.is_resynchronised = False  # the agent's clock was taken anew
+        self.is_there = False  # the agent returned a greeting, but is silent about the question
 
 
 def numeric_address(text: str) -> tuple[int, str]:

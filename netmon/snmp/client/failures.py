@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from netmon.datagram import SocketError
 from netmon.model import Failure
-from netmon.snmp.wire import ERROR_STATUS
+from netmon.snmp.wire import ERROR_STATUS, GET, GET_NEXT, Message, Pdu, Template, decode_oid
 
 # Messages about a datagram that did not arrive: destination unreachable and time exceeded (RFC 792, RFC 4443).
 _UNREACHABLE_TYPES: Final = {4: frozenset({3, 11}), 6: frozenset({1, 3})}
@@ -52,6 +52,12 @@ class SnmpRefused(SnmpFailure):
     failure = None
 
 
+class SnmpAuth(SnmpFailure):
+    """The agent is there and does not take our credential: user, password, protocol, level or context (SNMPv3)."""
+
+    failure = Failure.AUTH
+
+
 class SnmpError(SnmpFailure):
     """The agent answered, but not with values: an answer, by LK-1 (the device is there).
 
@@ -93,3 +99,16 @@ def network_failure(error: SocketError) -> SnmpFailure | None:
     if error.offender == error.address.partition("%")[0]:
         return SnmpRefused("the device refuses SNMP (ICMP port unreachable)")
     return SnmpUnreachable(f"{error.offender or 'the network'} says: {os.strerror(error.errno)}")
+
+
+def objection(template: Template, message: Message | Pdu) -> SnmpError | None:
+    """Say what keeps an answer from being used."""
+    status, index, binds = message.error_status, message.error_index, message.varbinds
+    if status:
+        about = f" about {decode_oid(template.oids[index - 1])}" if 1 <= index <= len(template.oids) else ""
+        return SnmpError(f"the agent answers {status_name(status)}{about}", status, index)
+    if template.pdu_type == GET and tuple([bind[0] for bind in binds]) != template.oids:
+        return SnmpError("the agent answers for other objects than asked")
+    if template.pdu_type == GET_NEXT and len(binds) != len(template.oids):
+        return SnmpError("the agent answers for another number of objects than asked")
+    return None

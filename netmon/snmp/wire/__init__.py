@@ -72,7 +72,7 @@ from netmon.snmp.wire.oids import (
     oid_precedes,
     sub_ids,
 )
-from netmon.snmp.wire.templates import FIRST_REQUEST_ID, LAST_REQUEST_ID, Template, request_template
+from netmon.snmp.wire.templates import FIRST_REQUEST_ID, LAST_REQUEST_ID, Template, pdu_template, request_template
 
 __all__ = [
     "AUTHORIZATION_ERROR",
@@ -131,6 +131,7 @@ __all__ = [
     "is_well_formed",
     "oid_precedes",
     "open_element",
+    "pdu_template",
     "read_integer",
     "request_template",
     "sub_ids",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from netmon.snmp.wire.messages import (
@@ -24,11 +24,14 @@ FIRST_REQUEST_ID: Final = 0x10000000
 LAST_REQUEST_ID: Final = 0x7FFFFFFF
 """Between these two a request-id takes exactly four bytes, so that it can be patched into a template."""
 
+_ID_SIZE: Final = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """A request whose bytes are ready but for its request-id. Its ``repr`` hides the bytes: they hold the community.
 
+    Of SNMPv3 these are the bytes of the PDU alone: what stands around it is another each time.
     ``expected`` are the names that its answer has, where they are known beforehand (GET).
     """
 
@@ -42,8 +45,8 @@ class Template:
     expected: tuple[Name, ...] = field(repr=False, default=())
 
     def datagram(self, request_id: int) -> bytes:
-        """Give the whole message; the id lies between ``FIRST_REQUEST_ID`` and ``LAST_REQUEST_ID``."""
-        return self.before + request_id.to_bytes(4, "big") + self.after
+        """Give the message (of SNMPv3: the PDU); the id lies between ``FIRST_REQUEST_ID`` and ``LAST_REQUEST_ID``."""
+        return self.before + request_id.to_bytes(_ID_SIZE, "big") + self.after
 
 
 def request_template(
@@ -60,13 +63,25 @@ def request_template(
     Raises:
         WireError: A name is no object identifier.
     """
-    marker = FIRST_REQUEST_ID
+    inside = pdu_template(version, pdu_type, oids, non_repeaters=non_repeaters, max_repetitions=max_repetitions)
+    head = encode_head(version, community)
+    size = len(head) + len(inside.before) + _ID_SIZE + len(inside.after)
+    return replace(inside, before=tlv(SEQUENCE, bytes(size))[:-size] + head + inside.before)
+
+
+def pdu_template(
+    version: int, pdu_type: int, oids: Sequence[bytes], *, non_repeaters: int = 0, max_repetitions: int = 0
+) -> Template:
+    """Prepare the PDU of a GET, GETNEXT or GETBULK without a message around it, as SNMPv3 needs it.
+
+    Raises:
+        WireError: A name is no object identifier.
+    """
     binds: list[VarBind] = [(oid, NULL, None) for oid in oids]
-    pdu = encode_pdu(Pdu(pdu_type, marker, non_repeaters, max_repetitions, binds))
-    message = tlv(SEQUENCE, encode_head(version, community) + pdu)
+    pdu = encode_pdu(Pdu(pdu_type, FIRST_REQUEST_ID, non_repeaters, max_repetitions, binds))
     # The id is the first element of the PDU: its place follows from the sizes, it is never searched for.
     begin, _ = open_element(pdu, 0, len(pdu), pdu_type)
-    place = len(message) - len(pdu) + begin + 2
+    place = begin + 2
     expected = tuple(map(expected_name, oids)) if pdu_type == GET else ()
     return Template(
         version,
@@ -74,7 +89,7 @@ def request_template(
         tuple([name for name, _, _ in expected]) if expected else tuple(oids),
         non_repeaters,
         max_repetitions,
-        before=message[:place],
-        after=message[place + 4 :],
+        before=pdu[:place],
+        after=pdu[place + _ID_SIZE :],
         expected=expected,
     )

@@ -1,0 +1,180 @@
+"""Reading SNMPv3 messages: the envelope, the security parameters, the scoped PDU (RFC 3412, section 6)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from netmon.snmp.usm.keys import Keys
+from netmon.snmp.wire import (
+    OCTET_STRING,
+    SEQUENCE,
+    Name,
+    Pdu,
+    WireError,
+    decode_pdu,
+    open_element,
+    read_integer,
+)
+
+VERSION_3: Final = 3
+AUTH: Final = 1
+PRIV: Final = 2
+REPORTABLE: Final = 4
+LEAST_MAX_SIZE: Final = 484
+"""Bytes of a message that every engine takes (RFC 3412, section 6.3)."""
+
+_SECURITY_MODEL: Final = 3  # the User-based one
+_LARGEST_INT: Final = 0x7FFFFFFF
+_SHORTEST_ENGINE_ID, _LONGEST_ENGINE_ID = 5, 32  # RFC 3411, SnmpEngineID
+_LONGEST_USER: Final = 32
+_LONG_FORM: Final = 0x80
+_VERSION: Final = b"\x02\x01\x03"
+
+
+class Engine(NamedTuple):
+    """The authoritative engine as a message names it: id, boots, seconds since boot."""
+
+    engine_id: bytes
+    boots: int
+    time: int
+
+
+class Envelope(NamedTuple):
+    """A message but for its PDU. Nothing in it is vouched for before ``authenticated`` says so.
+
+    ``digest_at`` is where the digest stands, ``data_at`` and ``end`` where the scoped PDU does: encrypted where
+    ``flags`` has ``PRIV``.
+    """
+
+    message_id: int
+    max_size: int
+    flags: int
+    engine: Engine
+    user: bytes
+    digest: bytes
+    salt: bytes
+    digest_at: int
+    data_at: int
+    end: int
+
+
+class Scoped(NamedTuple):
+    """A PDU and the context that it is about."""
+
+    context_engine_id: bytes
+    context: bytes
+    pdu: Pdu
+
+
+def is_version_3(data: bytes) -> bool:
+    """Say whether a datagram begins like a message of version 3, whatever follows."""
+    second = data[1] if len(data) > 1 else 0
+    at = 2 if second < _LONG_FORM else 2 + (second & 0x7F)
+    return data[at : at + 3] == _VERSION and data[0] == SEQUENCE
+
+
+def is_engine_id(content: bytes) -> bool:
+    """Say whether this can be the id of an engine (RFC 3411, ``SnmpEngineID``)."""
+    return _SHORTEST_ENGINE_ID <= len(content) <= _LONGEST_ENGINE_ID
+
+
+def decode_envelope(data: bytes) -> Envelope:
+    """Read everything but the scoped PDU; bytes after the message are ignored.
+
+    Raises:
+        WireError: It is no SNMPv3 message of the User-based Security Model.
+    """
+    try:
+        at, end = open_element(data, 0, len(data), SEQUENCE)
+        version, at = _number(data, at, end)
+        if version != VERSION_3:
+            raise WireError(f"not SNMPv3: version {version}")
+        at, stop = open_element(data, at, end, SEQUENCE)
+        message_id, at = _number(data, at, stop)
+        max_size, at = _number(data, at, stop)
+        at, after = open_element(data, at, stop, OCTET_STRING)
+        if after - at != 1:
+            raise WireError("the flags are not one byte")
+        flags = data[at]
+        model, after = _number(data, after, stop)
+        if model != _SECURITY_MODEL or after != stop:
+            raise WireError("not the User-based Security Model, or bytes after it")
+        if flags & (AUTH | PRIV) == PRIV:
+            raise WireError("encrypted without authentication")
+        at, data_at = open_element(data, stop, end, OCTET_STRING)
+        return Envelope(message_id, max_size, flags, *_parameters(data, at, data_at), data_at, end)
+    except IndexError:
+        raise WireError("the message ends too early") from None
+
+
+def _number(data: bytes, at: int, end: int) -> tuple[int, int]:
+    number, at = read_integer(data, at, end)
+    if not 0 <= number <= _LARGEST_INT:
+        raise WireError("a number is not in 0..2147483647")
+    return number, at
+
+
+def _parameters(data: bytes, at: int, end: int) -> tuple[Engine, bytes, bytes, bytes, int]:
+    """Read the security parameters (RFC 3414, section 2.4): engine, user, digest, salt, and where the digest stands."""
+    at, stop = open_element(data, at, end, SEQUENCE)
+    if stop != end:
+        raise WireError("bytes after the security parameters")
+    at, after = open_element(data, at, end, OCTET_STRING)
+    engine_id = data[at:after]
+    boots, at = _number(data, after, end)
+    time, at = _number(data, at, end)
+    at, after = open_element(data, at, end, OCTET_STRING)
+    user = data[at:after]
+    if len(engine_id) > _LONGEST_ENGINE_ID or len(user) > _LONGEST_USER:
+        raise WireError("the engine's id or the user's name is too long")
+    digest_at, after = open_element(data, after, end, OCTET_STRING)
+    at, stop = open_element(data, after, end, OCTET_STRING)
+    if stop != end:
+        raise WireError("bytes after the security parameters")
+    return Engine(engine_id, boots, time), user, data[digest_at:after], data[at:stop], digest_at
+
+
+def authenticated(data: bytes, envelope: Envelope, keys: Keys) -> bool:
+    """Say whether a message carries the digest that only who knows the key can make (RFC 3414, section 6.3.2)."""
+    size = keys.digest_size
+    if not size or not envelope.flags & AUTH or len(envelope.digest) != size:
+        return False
+    at = envelope.digest_at
+    expected = keys.digest(data[:at] + bytes(size) + data[at + size : envelope.end])
+    return hmac.compare_digest(expected, envelope.digest)
+
+
+def decrypted(data: bytes, envelope: Envelope, keys: Keys) -> bytes:
+    """Give the bytes of the scoped PDU, for DES with padding behind it.
+
+    Raises:
+        WireError: It is encrypted without our having a key, or has a size that cannot be.
+    """
+    if not envelope.flags & PRIV:
+        return data[envelope.data_at : envelope.end]
+    if keys.privacy is None:
+        raise WireError("encrypted, which was not asked for")
+    try:
+        at, stop = open_element(data, envelope.data_at, envelope.end, OCTET_STRING)
+    except IndexError:
+        raise WireError("the message ends too early") from None
+    engine = envelope.engine
+    return keys.privacy.decrypt(data[at:stop], engine.boots, engine.time, envelope.salt)
+
+
+def decode_scoped(data: bytes, expected: Sequence[Name] = ()) -> Scoped:
+    """Read a scoped PDU; bytes after it are padding. ``expected`` are the names that likely stand in it.
+
+    Raises:
+        WireError: It is none.
+    """
+    try:
+        at, end = open_element(data, 0, len(data), SEQUENCE)
+        at, after = open_element(data, at, end, OCTET_STRING)
+        context_engine_id = data[at:after]
+        at, after = open_element(data, after, end, OCTET_STRING)
+        return Scoped(context_engine_id, data[at:after], decode_pdu(data, after, end, lambda _: expected))
+    except IndexError:
+        raise WireError("the scoped PDU ends too early") from None
