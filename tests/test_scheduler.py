@@ -297,7 +297,7 @@ def test_a_probe_that_was_held_up_with_the_loop_does_not_hang() -> None:
     """After a standstill every timer is overdue, the probe's deadline too: its answer is read all the same."""
 
     async def story(loop: VirtualTimeLoop) -> None:
-        world = World(loop, rtt=0.5)
+        world = World(loop, rtt=0.5, turns=5)
         scheduler = world.scheduler(city([device("a")]))
         async with running(scheduler):
             await world.is_asked("addr-a")

@@ -70,6 +70,7 @@ class World:
 
     uplink_down: Callable[[float], bool] = lambda _: False
     rtt: float = 0.01
+    turns: int = 0  # of the loop that reading an answer takes
     packets: int = 2
     duration: dict[str, float] = field(default_factory=dict)
     set_by: float = 0.0  # how far the wall clock was set
@@ -118,11 +119,13 @@ class World:
         failure = self.failing.get(f"{check.probe}:{check.address}", self.failing.get(check.address))
         if failure is not None:
             return Observation(check, at, failure, detail="as the test says")
-        for _ in range(self.packets):
+        for _packet in range(self.packets):
             now = self.loop.time()
             record.packets = (*record.packets, now)
             if not self._is_lost(check, now):
                 await asyncio.sleep(self.rtt)
+                for _ in range(self.turns):
+                    await asyncio.sleep(0)
                 record.answered = True
                 return Observation(check, at, rtt=self.rtt, loss=0.0, duration=self.rtt)
             await asyncio.sleep(check.timeout / self.packets)
