@@ -194,21 +194,62 @@ def test_another_inventory_is_reported_as_the_report_does(
         assert total == add_up(reported[name] for name in reported if name[0] == kind)
 
 
-def test_attribution_does_not_look_ahead() -> None:
-    """A group that will consist of dead members from a later day on puts nothing down to it today."""
+@pytest.mark.parametrize("leaves", [20, 50, 3 * 86400])
+def test_attribution_does_not_look_further_ahead_than_the_report(leaves: int) -> None:
+    """Where a group will consist of dead members alone once another has left it, today is as the report says."""
     inventory = small_city()
     dying = replace(inventory.devices["ap-1"], behind=("rt-1", "rt-2"))
-    leaving = replace(inventory.devices["rt-2"], decommissioned=NOW + 3 * 86400)
+    leaving = replace(inventory.devices["rt-2"], decommissioned=NOW + leaves, interval=60)
     city = LiveCity(replace(inventory, devices={**inventory.devices, "ap-1": dying, "rt-2": leaving}))
     city.watch("rt-2", NOW - 300, NOW)
     for name in ("rt-1", "ap-1"):
         city.watch(name, NOW - 300, NOW, Outcome.DOWN)
-    assert city.state.device("ap-1", NOW).state is State.DOWN
-    compare(city, NOW, None)
+    for now in range(NOW - 30, NOW + 100, 7):
+        compare(city, now, None)
 
 
-def test_a_blind_router_hides_what_its_link_says_only_while_it_describes() -> None:
-    """A link behind a router that is blind is unknown, second by second as in the report."""
+def test_an_earlier_second_is_told_from_what_was_observed_and_no_further() -> None:
+    """Asked about the past, an outage goes on no longer than it was observed, and reaches no later failure above it."""
+    inventory = small_city()
+    quick = replace(inventory.devices["ap-1"], interval=10)
+    slow = replace(inventory.devices["rt-1"], interval=100)
+    city = LiveCity(replace(inventory, devices={**inventory.devices, "ap-1": quick, "rt-1": slow}))
+    city.watch("ap-1", NOW - 170, NOW + 101, Outcome.DOWN)
+    city.observe(NOW + 130, "rt-1", Outcome.DOWN)
+    for now in (NOW + 40, NOW + 90, NOW + 120, NOW + 129, NOW + 131, NOW + 300):
+        compare(city, now, None)
+
+
+def test_a_finished_month_still_learns_who_was_to_blame() -> None:
+    """An upstream that fails after midnight, within its grace, takes the last seconds of the month upon it."""
+    inventory = small_city()
+    slow = replace(inventory.devices["rt-1"], interval=300)
+    city = LiveCity(replace(inventory, devices={**inventory.devices, "rt-1": slow}))
+    midnight = month_at(NOW, "Asia/Jakarta").start
+    city.watch("rt-1", midnight - 1000, midnight)
+    city.watch("ap-1", midnight - 600, midnight + 90, Outcome.DOWN)
+    compare(city, midnight + 90, None)
+    city.observe(midnight + 110, "rt-1", Outcome.DOWN)
+    city.watch("ap-1", midnight + 90, midnight + 900, Outcome.DOWN)
+    compare(city, midnight + 900, None)
+    assert city.state.device("ap-1", midnight + 900).seconds["2026-10"][State.DOWN_UPSTREAM] == 190
+
+
+def test_a_finished_month_takes_what_is_told_late() -> None:
+    """What arrives after it was formed, an extension or a new stretch, is in it."""
+    city = LiveCity(small_city())
+    midnight = month_at(NOW, "Asia/Jakarta").start
+    for name in ("ap-1", "ap-2"):
+        city.watch(name, midnight - 600, midnight - 80)
+    compare(city, midnight + 100, None)
+    city.observe(midnight - 40, "ap-1")
+    city.observe(midnight - 10, "ap-2", Outcome.DOWN)
+    compare(city, midnight + 200, None)
+    assert city.state.device("ap-2", midnight + 200).seconds["2026-10"][State.DOWN] == 10
+
+
+def test_a_link_behind_a_blind_router_is_as_in_the_report() -> None:
+    """What a router no longer tells of its link, while it is blind and after, second by second."""
     inventory = small_city()
     link = replace(inventory.devices["rt-2"], reach=Reach(ReachKind.INTERFACE, interface="sfp1", of="rt-1"))
     city = LiveCity(replace(inventory, devices={**inventory.devices, "rt-2": link}))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from netmon.availability import Calendar, FirstLoaded, Observations, States, device_states, group_states
-from netmon.model import STATES, Device, Inventory, Outcome, Period, ReachKind, Span, State
+from netmon.model import STATES, Device, Inventory, Period, ReachKind, Span, State
 from netmon.tracks import Row, Track
 
 FOREVER = 1 << 60
@@ -60,14 +60,12 @@ class _Kin:
     """What a device's states are formed from.
 
     ``sources`` are the tracks: its own, its group's, its site's services, and the routers that links are seen
-    through. ``turns`` are the seconds in which a member of its group begins or ends its life; ``veils`` are the
-    places among the sources of the routers that members of its group are seen through. What is observed of seconds
-    from ``settled`` on can change nothing in the month.
+    through. ``turns`` are the seconds in which a member of its group begins or ends its life. What is observed of
+    seconds from ``settled`` on can change nothing in the month.
     """
 
     sources: tuple[str, ...]
     turns: tuple[int, ...]
-    veils: tuple[int, ...]
     settled: int
 
 
@@ -198,8 +196,7 @@ class Account:
         What is being watched is mostly just seen again, and need not be formed anew each time: whatever it is, the
         seconds up to now are the same. Not so where the coverage's own end could tell on seconds before now, by the
         attribution to a stretch that begins only after now: where a member of the group begins or ends its life
-        there, or where a blind router no longer hides what its link says of itself. Nor where what is asked for
-        lies before the latest observation.
+        there. Nor where what is asked for lies before the latest observation.
         """
         end = 0
         for row in rows:
@@ -207,10 +204,6 @@ class Account:
                 if row.last > now:
                     return 0
                 end = max(end, row.last + row.reach)
-        for index in kin.veils:
-            row = rows[index]
-            if row is not None and row.outcome is Outcome.BLIND and now < row.last + row.reach:
-                return 0
         turn = next((turn for turn in kin.turns if turn > now), FOREVER)
         return turn if end <= turn else 0
 
@@ -219,15 +212,11 @@ class Account:
         names = [device.id, *(member.id for member in members)]
         if device.site:
             names += inventory.sites[device.site].services
-        veils = [one.reach.of for one in members if one.reach.kind is ReachKind.INTERFACE]
-        names += veils
-        if device.reach.kind is ReachKind.INTERFACE:
-            names.append(device.reach.of)
-        sources = tuple(dict.fromkeys(names))
+        names += [one.reach.of for one in (device, *members) if one.reach.kind is ReachKind.INTERFACE]
         turns = {turn for member in members for turn in self.calendar.life(member) if abs(turn) != FOREVER}
         # An upstream that fails up to its grace after the month's end may still be to blame for a second in it.
         settled = self.period.end + max(one.interval for one in (device, *members)) + 1
-        return _Kin(sources, tuple(sorted(turns)), tuple(map(sources.index, veils)), settled)
+        return _Kin(tuple(dict.fromkeys(names)), tuple(sorted(turns)), settled)
 
     def _keep(self, name: tuple[str, str], key: Key, states: States) -> Formed:
         edges = sorted((start, end, state) for state in STATES for start, end in states[state])
