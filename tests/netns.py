@@ -91,6 +91,10 @@ class Network:
             self.run(at, "ip", "link", "set", interface, "up")
         return near, far
 
+    def pids(self, place: str) -> list[int]:
+        """Name the processes that are within a namespace."""
+        return [int(pid) for pid in _run("ip", "netns", "pids", self._full[place]).split()]
+
     def run(self, place: str, *command: str) -> str:
         """Run a command within a namespace and give what it prints; it must succeed."""
         return _run("ip", "netns", "exec", self._full[place], *command)
