@@ -78,6 +78,13 @@ class Case:
         lines.append(f"period {self.period.start - MIDNIGHT} to {self.period.end - MIDNIGHT}")
         return "a city (times in seconds from midnight)\n  " + "\n  ".join(lines)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show the same in a falsifying example."""
+        for number, line in enumerate(repr(self).split("\n")):
+            if number:
+                printer.break_()
+            printer.text(line)
+
     def _seen(self) -> list[str]:
         return sorted({name for _, name, _ in self.observations})
 
