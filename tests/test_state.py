@@ -15,6 +15,7 @@ from lk1_strategies import FIRST, LAST, Case, Draw, Observations, cases, histori
 from netmon.availability import Evaluation, add_up, combined, cut_at, evaluate, month_at
 from netmon.model import STATES, Inventory, Maintenance, Outcome, Reach, ReachKind, State
 from netmon.state import KEPT_AFTER_MONTH, CityState
+from netmon.state.account import Formed
 
 DAYS_TO_MONDAY_FIRST = 91  # from the story's midnight to that of Monday 1 February 2027
 SEED = settings(
@@ -242,8 +243,10 @@ def test_a_finished_month_takes_what_is_told_late() -> None:
     for name in ("ap-1", "ap-2"):
         city.watch(name, midnight - 600, midnight - 80)
     compare(city, midnight + 100, None)
+    accounts = city.state.accounts(midnight + 100)
     city.observe(midnight - 40, "ap-1")
     city.observe(midnight - 10, "ap-2", Outcome.DOWN)
+    assert city.state.accounts(midnight + 101) == accounts  # nothing was thrown away for what was told late
     compare(city, midnight + 200, None)
     assert city.state.device("ap-2", midnight + 200).seconds["2026-10"][State.DOWN] == 10
 
@@ -268,6 +271,15 @@ def test_a_late_observation_counts_though_the_state_was_asked_before() -> None:
     city.observe(NOW + 70, "ap-1")  # it was sent in time and told late
     compare(city, NOW + 400, None)
     assert city.state.device("ap-1", NOW + 400).seconds["2026-11"][State.UP] == 70 + 75
+
+
+def test_an_outage_begins_once_whoever_it_is_put_down_to() -> None:
+    """Stretches of down and down upstream without a gap are one outage, which begins with the first of them."""
+    edges = [(0, 90, State.UP), (90, 95, State.DOWN), (95, 130, State.DOWN_UPSTREAM), (130, 200, State.UNKNOWN)]
+    edges.append((200, 300, State.DOWN))
+    formed = Formed((), 0, {}, edges, [start for start, _, _ in edges])
+    looks = {(97, 120): [90], (40, 89): [], (40, 90): [90], (130, 199): [], (129, 250): [200, 90], (130, 250): [200]}
+    assert {look: list(formed.outages(*look)) for look in looks} == looks
 
 
 # -- what the report does not tell --------------------------------------------------------------------
@@ -368,6 +380,18 @@ def test_each_month_has_the_inventory_it_is_reported_with() -> None:
     city.watch("ap-1", start - 600, start)
     assert list(city.state.device("ap-2", start + 5).seconds) == ["2026-11"]
     assert city.state.site("park", start + 5).seconds["2026-10"][State.UP] == 600  # ap-2 was not yet missing
+
+
+def test_what_was_taken_out_in_an_earlier_month_is_in_no_later_report() -> None:
+    """A mosque that left the inventory in September is no object of October's or November's."""
+    start = month_at(NOW, "Asia/Jakarta").start
+    whole = small_city()
+    devices = {name: one for name, one in whole.devices.items() if name != "ap-3"}
+    now = replace(whole, revision="r-2", devices=devices, sites={"park": whole.sites["park"]})
+    gone = LiveCity(now, None, ((start - 90 * 86400, whole), (start - 40 * 86400, now)))
+    assert [one.holds("site", "mosque") for one in gone.state.accounts(start + 5)] == [False, False]
+    left = LiveCity(now, None, ((start - 90 * 86400, whole), (start - 20 * 86400, now)))
+    assert [one.holds("site", "mosque") for one in left.state.accounts(start + 5)] == [True, False]
 
 
 def test_a_clock_set_back_before_the_inventory_was_taken_does_not_hide_it() -> None:

@@ -137,6 +137,8 @@ class CityState:
         self._keep_readings(device, seen)
 
     def _count_outages(self, device: Device, now: int) -> None:
+        if self._accounts and now < self._accounts[-1].period.start:
+            return  # told after midnight of what was before: the next look counts it, and the month on show stays
         account = self._accounts_at(now)[-1]
         for kind, name in (("device", device.id), ("site", device.site), ("uplink", device.uplink)):
             if name in self._listed[kind]:
