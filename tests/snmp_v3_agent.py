@@ -43,7 +43,6 @@ class SecureAgent(asyncio.DatagramProtocol):
         self.security = security
         self.respond = respond
         self.engine_id, self.boots, self.time = ENGINE_ID, 7, 5000
-        self.max_size = 65507
         self.ring = usm.KeyRing()
         self.asked: list[Envelope] = []
         self.sent: list[bytes] = []
@@ -116,8 +115,7 @@ class SecureAgent(asyncio.DatagramProtocol):
         context = context or (self.engine_id, self.security.context.encode())
         sealer = usm.Sealer(engine.engine_id, user, keys, flags=level, context=context)
         self.count += 1
-        data = sealer.seal(message_id, engine.boots, engine.time, wire.encode_pdu(pdu), self.count)
-        return data.replace(b"\x02\x03\x00\xff\xe3", b"\x02\x03" + self.max_size.to_bytes(3, "big"), 1)
+        return sealer.seal(message_id, engine.boots, engine.time, wire.encode_pdu(pdu), self.count)
 
 
 def _without_privacy(ring: usm.KeyRing, security: Security, engine_id: bytes) -> usm.Keys:

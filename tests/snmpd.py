@@ -39,11 +39,14 @@ class Snmpd:
 
 @contextlib.contextmanager
 def running_snmpd(
-    *, addresses: Sequence[str] = ("127.0.0.1",), community: str = "public", config: str = ""
+    *, addresses: Sequence[str] = ("127.0.0.1",), community: str = "public", config: str = "", port: int = 0
 ) -> Iterator[Snmpd]:
-    """Start snmpd, wait until it answers, and stop it afterwards; ``config`` is appended to its snmpd.conf."""
+    """Start snmpd, wait until it answers, and stop it afterwards; ``config`` is appended to its snmpd.conf.
+
+    ``port`` is for one that is started again where it was before.
+    """
     assert PROGRAM is not None, "mark the test with needs_snmpd"
-    agent = Snmpd(tuple(addresses), free_port(addresses[0]), community)
+    agent = Snmpd(tuple(addresses), port or free_port(addresses[0]), community)
     listen = ",".join(f"udp6:[{a}]:{agent.port}" if ":" in a else f"udp:{a}:{agent.port}" for a in addresses)
     with tempfile.TemporaryDirectory(prefix="snmpd-") as name:
         folder = Path(name)

@@ -185,9 +185,9 @@ class Engine:
         now = self._clock()
         if not exchange.is_unsent:
             exchange.tries += 1
-            if exchange.tries > 1:
+            if exchange.request_id:
                 self.retries += 1
-            if not exchange.request_id:
+            else:
                 self._register(exchange, now)
             self._set_timer(exchange, now)
         opened = self._sockets.get(exchange.family)

@@ -66,7 +66,7 @@ class Peer:
 
     def time(self, now: float) -> int:
         """Say what the agent's clock shows: seconds since it started."""
-        return min(self._latest + int(now - self._at), _LAST)
+        return min(self._latest + max(int(now - self._at), 0), _LAST)
 
     def accept(self, boots: int, time: int, now: float) -> bool:
         """Say whether a signed message is of now, and learn from it (RFC 3414, section 3.2, 7b)."""
