@@ -22,6 +22,7 @@ HEADER = ("at", "device", "outcome")
 MOST_SHOWN = 100
 """A file of another kind is not answered with a million lines."""
 
+_LONGEST_SHOWN = 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"-?\d{1,11}(\.\d{1,9})?")
 _LATEST = 1 << 38
@@ -141,9 +142,16 @@ def _explain(row: list[str], known: Iterable[str], line: int, mistakes: _Mistake
     except ValueError as error:
         mistakes.add(line, f"at: {error}")
     if outcome not in Recorder.CODES:
-        mistakes.add(line, f"outcome: {outcome!r} is not an outcome (up, down or blind)")
+        mistakes.add(line, f"outcome: {_shown(outcome)} is not an outcome (up, down or blind)")
     if name not in known and not ignore_unknown:
-        mistakes.add(line, f"device: {name!r} is no device or service of the inventory (--ignore-unknown skips it)")
+        mistakes.add(
+            line, f"device: {_shown(name)} is no device or service of the inventory (--ignore-unknown skips it)"
+        )
+
+
+def _shown(cell: str) -> str:
+    """Quote a cell, not all of a long one."""
+    return repr(cell if len(cell) <= _LONGEST_SHOWN else f"{cell[:_LONGEST_SHOWN]}…")
 
 
 def _second(text: str) -> int:
@@ -158,10 +166,10 @@ def _second(text: str) -> int:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            raise ValueError(f"{text!r} is no time (2026-11-12T22:00:00+07:00, …Z or Unix seconds)") from None
+            raise ValueError(f"{_shown(text)} is no time (2026-11-12T22:00:00+07:00, …Z or Unix seconds)") from None
         if moment.tzinfo is None:
-            raise ValueError(f"{text!r} has no offset (write 2026-11-12T22:00:00+07:00 or …Z)")
+            raise ValueError(f"{_shown(text)} has no offset (write 2026-11-12T22:00:00+07:00 or …Z)")
         at = (moment - _EPOCH) // timedelta(seconds=1)
     if abs(at) > _LATEST:
-        raise ValueError(f"{text!r} is too far away to be a time")
+        raise ValueError(f"{_shown(text)} is too far away to be a time")
     return at
