@@ -152,21 +152,13 @@ class Service:
     async def run(self, listening: socket.socket) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP loads the inventory anew."""
         loop = asyncio.get_running_loop()
-        reloads: set[asyncio.Task[None]] = set()
-
-        def reload() -> None:
-            task = loop.create_task(self._reload())
-            reloads.add(task)
-            task.add_done_callback(reloads.discard)
-
-        loop.add_signal_handler(signal.SIGHUP, reload)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+        self._heed_signals(loop)
         server = _Server(
             uvicorn.Config(self._app, log_config=None, log_level="warning", access_log=False, lifespan="off")
         )
         await self._pinger.open()
         await self._client.open()
+        await self._look_ahead()
         work = [
             loop.create_task(self._scheduler.run()),
             loop.create_task(server.serve(sockets=[listening])),
@@ -186,6 +178,23 @@ class Service:
         for task in done:
             task.result()
 
+    def _heed_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        reloads: set[asyncio.Task[None]] = set()
+        one_at_a_time = asyncio.Lock()
+
+        async def reload_in_turn() -> None:
+            async with one_at_a_time:
+                await self._reload()
+
+        def reload() -> None:
+            task = loop.create_task(reload_in_turn())
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+
     async def _shut(self, server: _Server, work: list[asyncio.Task[Any]]) -> None:
         scheduler, serving, *rest = work
         server.should_exit = True
@@ -197,6 +206,19 @@ class Service:
         self._pinger.close()
         self._client.close()
         self._commit()
+
+    async def _look_ahead(self) -> None:
+        """Form every state once, bit by bit: with a long history the first scrape would hold the loop up otherwise."""
+        state = self.state
+        for listed, look in (
+            (lambda: state.devices, state.device),
+            (lambda: state.sites, state.site),
+            (lambda: state.uplinks, state.uplink),
+        ):
+            for name in tuple(listed()):
+                if name in listed():  # a reload may have come in between
+                    look(name, int(time.time()))
+                    await asyncio.sleep(0)
 
     async def _keep_committing(self) -> None:
         while True:
@@ -226,6 +248,7 @@ class Service:
         self.state.load(loaded.inventory, first_loaded, accepted)
         self._scheduler.load(loaded.inventory)
         self._reload_success = True
+        await self._look_ahead()
         _LOG.info("took the inventory %s with %d devices", loaded.inventory.revision, len(self.state.devices))
 
     def _monitor(self) -> Monitor:
