@@ -291,6 +291,8 @@ def test_a_reload_takes_what_is_right_and_refuses_what_is_wrong(inventory: Path,
     ):
         service.wait_for_states(ALL_UP)
         revision = json.loads(service.get("/api/status"))["revision"]
+        up_to = time.time() + 3
+        wait_until(lambda: time.time() > up_to, "some seconds of being up")
 
         write_inventory(inventory, MORE, interval=INTERVAL)
         service.program.signal(signal.SIGHUP)
