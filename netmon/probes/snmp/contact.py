@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from netmon.model import Device
+from netmon.model import Device, Failure
 from netmon.probes.snmp.dialogue import Dialogue, Say
 from netmon.profiles import (
     SYS_DESCR,
@@ -122,13 +122,14 @@ async def first_contact(
     """Ask a device once for everything; ``say`` gets every question and answer as lines for people.
 
     A failure is a value here too: the structure then says ``"reachable": false``, or true with nothing in it where
-    the device answered, but not with values.
+    the device answered, but not with values: also where it does not take the credential.
     """
     dialogue = Dialogue(client, target, say)
     try:
         contact = await make_contact(dialogue, profiles, device)
     except SnmpFailure as failure:
-        return FirstContact({**unreachable(), "reachable": failure.failure is None}, failure=failure)
+        answered = failure.failure in {None, Failure.AUTH}
+        return FirstContact({**unreachable(), "reachable": answered}, failure=failure)
     plan, answers = contact.plan, contact.answers
     ticks = answers.cells.get(plan.uptime)
     uptime = ticks / 100 if isinstance(ticks, int) else None
