@@ -1,4 +1,4 @@
-"""What Prometheus sees of the city: ``/metrics``, ``/sd``, ``/-/healthy``, ``/-/ready``.
+"""What Prometheus sees of the city: ``/metrics``, ``/probe``, ``/sd``, ``/-/healthy``, ``/-/ready``, ``/-/slow``.
 
 One module a subject. What changes with time alone is rendered at the scrape; readings are joined from the pieces
 made when the devices were polled.
@@ -6,5 +6,6 @@ made when the devices were polled.
 
 from exporters.app import Exporter
 from exporters.pollers import Monitor
+from exporters.probing import Answers, RefusedError
 
-__all__ = ["Exporter", "Monitor"]
+__all__ = ["Answers", "Exporter", "Monitor", "RefusedError"]

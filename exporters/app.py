@@ -4,44 +4,73 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from exporters import interfaces, pillars, reachability, system, wireless
-from exporters.families import CONTENT_TYPE, page
+from exporters import interfaces, pillars, reachability, slow, system, wireless
+from exporters.answering import answer, wants_openmetrics
+from exporters.families import END, page
 from exporters.pollers import Monitor, SelfExporter
 from exporters.present import CITY, SELF, Present, groups
+from exporters.probing import Ask, Probing
+from exporters.slow import Slow
 from netmon.state import CityState
 
-PARTS = ("state", "readings")
+PARTS: Final = ("state", "readings")
 
 
 class Exporter:
     """Answers Prometheus out of the city's state and the monitor's own."""
 
-    def __init__(self, state: CityState, look: Callable[[], Monitor], *, wall: Callable[[], float] = time.time) -> None:
-        """Take what is to be shown; ``look`` gives the monitor's own state, ``wall`` is read once a scrape."""
+    def __init__(
+        self,
+        state: CityState,
+        look: Callable[[], Monitor],
+        *,
+        ask: Ask | None = None,
+        slowest: Slow = list,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Take what is to be shown.
+
+        Args:
+            state: The city.
+            look: Gives the monitor's own state.
+            ask: Asks a device now, for ``/probe``; without it there is no ``/probe``.
+            slowest: Gives the slowest devices, for ``/-/slow``.
+            wall: The clock, in Unix seconds, read once a scrape.
+        """
         self._state = state
         self._self = SelfExporter(look)
+        self._probing = Probing(ask, lambda: state.inventory.settings.series_budget) if ask is not None else None
+        self._slowest = slowest
         self._wall = wall
         self.ready = False
         """Set once the first round of checks can have ended."""
 
     def routes(self) -> list[Route]:
         """Give the routes for the ASGI application."""
+        probing = [] if self._probing is None else [Route("/probe", self._probing.respond)]
         return [
             Route("/metrics", self._metrics),
+            *probing,
             Route("/sd", self._discovery),
             Route("/-/healthy", self._healthy),
             Route("/-/ready", self._ready),
+            Route("/-/slow", self._slow),
         ]
 
-    def text(self, part: str | None = None, group: str | None = None) -> str:
+    def text(self, part: str | None = None, group: str | None = None, *, openmetrics: bool = False) -> str:
         """Write the page, or a part of it (``state``, ``readings``) or group (a kecamatan, ``city``, ``self``)."""
-        if group == SELF:
-            return self._self.text() if part in {None, "state"} else ""
+        about_us = group in {None, SELF} and part in {None, "state"}
+        own = self._self.text(openmetrics=openmetrics) if about_us else ""
+        city = "" if group == SELF else self._city(part, group, openmetrics=openmetrics)
+        return city + own + (END if openmetrics else "")
+
+    def _city(self, part: str | None, group: str | None, *, openmetrics: bool) -> str:
         present = Present(self._state, self._wall(), group)
         families = []
         if part in {None, "state"}:
@@ -56,7 +85,7 @@ class Exporter:
                 *interfaces.families(pieces),
                 *wireless.families(pieces),
             ]
-        return page(families) + (self._self.text() if group is None and part in {None, "state"} else "")
+        return page(families, openmetrics=openmetrics)
 
     def _known_groups(self) -> list[str]:
         return [*groups(self._state.inventory), CITY, SELF]
@@ -67,7 +96,11 @@ class Exporter:
             return PlainTextResponse(f"there is no part {part!r}: {', '.join(PARTS)}\n", 404)
         if group is not None and group not in self._known_groups():
             return PlainTextResponse(f"there is no group {group!r}: {', '.join(self._known_groups())}\n", 404)
-        return Response(self.text(part, group), media_type=CONTENT_TYPE)
+        openmetrics = wants_openmetrics(request)
+        return await answer(request, self.text(part, group, openmetrics=openmetrics), openmetrics=openmetrics)
+
+    async def _slow(self, request: Request) -> Response:
+        return slow.respond(request, self._slowest)
 
     async def _discovery(self, request: Request) -> Response:
         """Prometheus HTTP service discovery: one target for each group and part."""

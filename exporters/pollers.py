@@ -6,15 +6,19 @@ import platform
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, SummaryMetricFamily
 from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics import exposition
 from prometheus_client.registry import Collector
 
+from exporters.families import END
 from netmon import __version__
 from netmon.model import Failure
+
+_OPENMETRICS: Final[Callable[[CollectorRegistry], bytes]] = exposition.generate_latest  # it has no types of its own
 
 
 class ProbeCounts(Protocol):
@@ -66,8 +70,10 @@ class SelfExporter:
         self._registry.register(_Collector(look))
         ProcessCollector(registry=self._registry)
 
-    def text(self) -> str:
-        """Give the families in the text format."""
+    def text(self, *, openmetrics: bool = False) -> str:
+        """Give the families in the text format or in OpenMetrics, without its end of the page."""
+        if openmetrics:
+            return _OPENMETRICS(self._registry).decode().removesuffix(END)
         return generate_latest(self._registry).decode()
 
 

@@ -59,6 +59,11 @@ class Present:
         ]
 
     @cached_property
+    def dropped(self) -> dict[str, int]:
+        """The series that the budget left out of fresh readings, by the device's id."""
+        return self.state.dropped(self.at)
+
+    @cached_property
     def sites(self) -> list[Thing]:
         """The sites of the group that are objects."""
         return [

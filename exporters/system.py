@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from exporters import interfaces
 from exporters.families import Family
@@ -25,6 +25,17 @@ def families(present: Present, pieces: Pieces) -> Iterator[Family]:
     )
     for subject in _SUBJECTS:
         yield from interfaces.families(pieces, subject)
+    yield dropped((one, count) for one in devices if (count := present.dropped.get(one.id)))
+
+
+def dropped(counts: Iterable[tuple[Device, int]]) -> Family:
+    """Give what the series budget left out of devices' readings."""
+    return Family(
+        "netmon_series_dropped",
+        "gauge",
+        "Series of a device's readings that are left out because they are more than the budget; the log names them.",
+        [f"netmon_series_dropped{{{device_labels(device)}}} {count}\n" for device, count in counts],
+    )
 
 
 def _info(present: Present, device: Device) -> str:

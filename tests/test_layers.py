@@ -48,6 +48,7 @@ OWNERS = {
     "csv": {"netmon.inventory", "netmon.observations", "netmon.simulator"},
     "sqlite3": {"netmon.history"},
     "prometheus_client": {"exporters"},
+    "isal": {"exporters"},
     "jinja2": {"netmon.web"},
     "rich": {"netmon.cli"},
     "argparse": {"netmon.cli"},

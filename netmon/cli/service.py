@@ -17,6 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from exporters import Exporter, Monitor
+from netmon.cli.asking import Asking
 from netmon.cli.options import data_folder
 from netmon.cli.settling import keep_settled
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain
@@ -132,7 +133,12 @@ class Service:
             overflowed_at=lambda: self._client.overflowed_at,
         )
         self._scheduler.load(loaded.inventory)
-        self._exporter = Exporter(self.state, self._monitor)
+        self._exporter = Exporter(
+            self.state,
+            self._monitor,
+            ask=Asking(lambda: self._inventory, probes),
+            slowest=self._scheduler.slow,
+        )
         pages = Pages(self.state, lambda: self._witnesses.up)
         self._app = Starlette(routes=[*self._exporter.routes(), *pages.routes()])
 

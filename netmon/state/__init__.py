@@ -14,13 +14,12 @@ from itertools import pairwise
 from typing import Final
 
 from netmon.availability import FirstLoaded, combined, month_at
-from netmon.measures import MEASURES, format_value
-from netmon.measures import series as series_of
-from netmon.model import Device, Identity, Inventory, Observation, Outcome, Period, Series, State, reach_seconds
+from netmon.model import Device, Identity, Inventory, Observation, Outcome, Period, State
 from netmon.state.account import FOREVER, OUT, Account, Formed, sites_of, uplinks_of
+from netmon.state.readings import Pieces, Readings, pieces_of, values_of
 from netmon.tracks import Track
 
-__all__ = ["KEPT_AFTER_MONTH", "Account", "CityState", "Now"]
+__all__ = ["KEPT_AFTER_MONTH", "Account", "CityState", "Now", "Pieces", "pieces_of", "values_of"]
 
 KEPT_AFTER_MONTH: Final = 10 * 86400
 """A finished month stays on show this long."""
@@ -38,16 +37,6 @@ class Now:
     state: State
     since: int | None
     seconds: Mapping[str, Mapping[State, int]]
-
-
-@dataclass(slots=True)
-class _Readings:
-    """The latest readings of one check as pieces of text by measure."""
-
-    device: str
-    fresh_until: float
-    pieces: dict[str, str]
-    numbers: dict[str, float]  # of the measures that a device has one of
 
 
 @dataclass(slots=True)
@@ -83,8 +72,7 @@ class CityState:
         self.identities: dict[str, Identity] = {}
         self.observations: Counter[tuple[str, Outcome]] = Counter()
         self.outages: Counter[tuple[str, str]] = Counter()
-        self._readings: dict[str, _Readings] = {}
-        self._series: dict[tuple[str, str], Series] = {}
+        self._readings = Readings(inventory.settings.series_budget)
         self._looked: dict[tuple[str, str], _Looked] = {}
         self._revisions = [*revisions[:-1]]
         self.load(inventory, first_loaded, revisions[-1][0] if revisions else -FOREVER)
@@ -95,7 +83,6 @@ class CityState:
         self._first_loaded = first_loaded
         self._accept(inventory, at)
         self._accounts: tuple[Account, ...] = ()
-        self._series = {}
         self.devices = {d.id: d for d in inventory.devices.values() if inventory.is_object(d)}
         self.sites = sites_of(inventory)
         self.uplinks = uplinks_of(inventory)
@@ -104,8 +91,7 @@ class CityState:
             "site": self.sites,
             "uplink": self.uplinks,
         }
-        for check in [check for check, one in self._readings.items() if one.device not in self.devices]:
-            del self._readings[check]
+        self._readings.load(self.devices, inventory.settings.series_budget)
         for check in [check for check, seen in self.last_read.items() if seen.check.device not in self.devices]:
             del self.last_read[check]
         for device in set(self.last) - set(self.devices):
@@ -134,7 +120,7 @@ class CityState:
             self.last_read[seen.check.id] = seen
         if seen.identity is not None:
             self.identities[device.id] = seen.identity
-        self._keep_readings(device, seen)
+        self._readings.keep(device, seen)
 
     def _count_outages(self, device: Device, now: int) -> None:
         if self._accounts and now < self._accounts[-1].period.start:
@@ -143,34 +129,6 @@ class CityState:
         for kind, name in (("device", device.id), ("site", device.site), ("uplink", device.uplink)):
             if name in self._listed[kind]:
                 self._count_outage(kind, name, account.formed(kind, name, now), now)
-
-    def _keep_readings(self, device: Device, seen: Observation) -> None:
-        values = [*seen.readings]
-        for measure, value in (("icmp_rtt_seconds", seen.rtt), ("icmp_loss_ratio", seen.loss)):
-            if value is not None and seen.check.probe == "icmp":
-                values.append((self._own_series(device, measure), value))
-        if not values:
-            return
-        pieces: dict[str, list[str]] = {}
-        numbers: dict[str, float] = {}
-        for series, value in values:
-            text = f"{series.line}{value if type(value) is int else format_value(value)}\n"
-            lines = pieces.get(series.measure)
-            if lines is not None:
-                lines.append(text)
-                continue
-            pieces[series.measure] = [text]
-            if not MEASURES[series.measure].labels:
-                numbers[series.measure] = value
-        until = seen.at + reach_seconds(seen.check.interval)
-        texts = {measure: "".join(lines) for measure, lines in pieces.items()}
-        self._readings[seen.check.id] = _Readings(device.id, until, texts, numbers)
-
-    def _own_series(self, device: Device, measure: str) -> Series:
-        found = self._series.get((device.id, measure))
-        if found is None:
-            found = self._series[device.id, measure] = series_of(measure, device, {})
-        return found
 
     # -- telling -----------------------------------------------------------------------------------------
 
@@ -233,20 +191,15 @@ class CityState:
 
         ``of`` narrows the devices.
         """
-        found: dict[str, list[str]] = {}
-        for one in self._readings.values():
-            if now < one.fresh_until and (of is None or one.device in of):
-                for measure, text in one.pieces.items():
-                    found.setdefault(measure, []).append(text)
-        return found
+        return self._readings.fresh(now, of)
+
+    def dropped(self, now: float) -> dict[str, int]:
+        """Count the series that the budget left out of fresh readings, by device; those with none are not in it."""
+        return self._readings.dropped(now)
 
     def numbers(self, measure: str, now: float) -> dict[str, float]:
         """Give the fresh values of a measure that a device has one of, by device."""
-        return {
-            one.device: one.numbers[measure]
-            for one in self._readings.values()
-            if now < one.fresh_until and measure in one.numbers
-        }
+        return self._readings.numbers(measure, now)
 
     # -- forming -----------------------------------------------------------------------------------------
 
