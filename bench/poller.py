@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from workloads import AT_ONCE, COMMUNITY, PORT, WORKLOADS, address
+from workloads import AT_ONCE, AUTH_PASSWORD, COMMUNITY, PRIV_PASSWORD, USER, WORKLOADS, Workload, address
 
 from exporters import Exporter, Monitor
 from netmon.history import History
@@ -32,16 +32,24 @@ from netmon.state import CityState
 _INTERVAL = 3600  # seconds; nothing grows old while it is measured
 
 
-def _city(devices: int, profile: str) -> Inventory:
+def _credential(work: Workload) -> Credential:
+    if not work.is_secured:
+        return Credential("city", community=Secret(COMMUNITY))
+    auth, priv = Secret(AUTH_PASSWORD), Secret(PRIV_PASSWORD)
+    return Credential(
+        "city", version="3", user=USER, auth_protocol="SHA-256", auth=auth, priv_protocol="AES-128", priv=priv
+    )
+
+
+def _city(devices: int, profile: str, work: Workload) -> Inventory:
     points = {
         f"ap-{n}": Device(
-            f"ap-{n}", Role.ACCESS_POINT, address(n), site="s", port=PORT, credential="city", profile=profile
+            f"ap-{n}", Role.ACCESS_POINT, address(n), site="s", port=work.port, credential="city", profile=profile
         )
         for n in range(devices)
     }
-    credential = Credential("city", community=Secret(COMMUNITY))
     sites = {"s": Site("s", "13.71.01.1011", devices=tuple(points))}
-    return Inventory(sites=sites, devices=points, credentials={"city": credential})
+    return Inventory(sites=sites, devices=points, credentials={"city": _credential(work)})
 
 
 class Poller:
@@ -51,7 +59,7 @@ class Poller:
         """Wire it as ``netmon run`` does."""
         work = next(work for work in WORKLOADS if work.name == workload)
         profiles = build({**load_profiles(), "bench": work.profile})
-        city = _city(devices, "bench")
+        city = _city(devices, "bench", work)
         self.last: Observation | None = None
         state = CityState(city, history.track, history.first_loaded())
         self._sink = Sink(history, state)

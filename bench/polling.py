@@ -1,11 +1,11 @@
-"""Processor time of 1,000 device polls by SNMP v2c, request to exposition text, against Debian's snmp_exporter.
+"""Processor time of 1,000 device polls by SNMP v2c and v3, request to exposition text, against Debian's snmp_exporter.
 
 usage: python bench/polling.py [--quick]
 
-The same devices, the same values: a small program answers for all of them. Both take turns; each figure is the median
-of the turns. Of snmp_exporter it is the whole process, asked over HTTP on connections that stay open; of netmon it is
-the probe, the sink and the pieces of text. What netmon then spends on joining the pieces at a scrape, and on the first
-contact with a device, stands in rows of its own.
+The same devices, the same values: a small program answers v2c for all of them, net-snmp's snmpd v3. Both take turns;
+each figure is the median of the turns. Of snmp_exporter it is the whole process, asked over HTTP on connections that
+stay open; of netmon it is the probe, the sink and the pieces of text. What netmon then spends on joining the pieces at
+a scrape, and on the first contact with a device, stands in rows of its own.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from typing import Any
 from measuring import MissingError, Row, cpu_seconds, end, fraction, main, middle, pin_apart, start, tell, told
 from workloads import (
     AT_ONCE,
-    PORT,
     WORKLOADS,
     Workload,
     address,
     numbers_of,
     start_agents,
     start_exporter,
+    start_secured_agents,
     wait_until_open,
 )
 
@@ -72,7 +72,7 @@ class Exporter:
         Raises:
             RuntimeError: It could not.
         """
-        connection.request("GET", f"/snmp?target={address(number % _DEVICES)}:{PORT}&module={workload.name}")
+        connection.request("GET", f"/snmp?target={address(number % _DEVICES)}:{workload.port}&module={workload.name}")
         answer = connection.getresponse()
         body = answer.read().decode()
         if answer.status != http.HTTPStatus.OK:
@@ -98,16 +98,18 @@ class Exporter:
 
 @contextmanager
 def _peers() -> Iterator[Exporter]:
-    for program in ("gcc", "prometheus-snmp-exporter"):
+    for program in ("gcc", "prometheus-snmp-exporter", "snmpd"):
         if shutil.which(program) is None:
-            raise MissingError(f"{program} is not installed: scripts/packages gcc libc6-dev prometheus-snmp-exporter")
+            packages = "gcc libc6-dev prometheus-snmp-exporter snmpd"
+            raise MissingError(f"{program} is not installed: scripts/packages {packages}")
     with tempfile.TemporaryDirectory() as name:
         agents = start_agents(Path(name))
+        secured = start_secured_agents(Path(name), _DEVICES)
         exporter = Exporter(Path(name))
         try:
             yield exporter
         finally:
-            end(agents, exporter.process)
+            end(agents, secured, exporter.process)
 
 
 def _agree(netmon: Netmon, exporter: Exporter, workload: Workload) -> None:
@@ -146,7 +148,7 @@ def _measure(workload: Workload, exporter: Exporter, turns: int, polls: int) -> 
 
 
 def measure(quick: bool) -> list[Row]:
-    """Measure both workloads.
+    """Measure all workloads.
 
     Raises:
         MissingError: The peer is not installed.

@@ -19,6 +19,10 @@ from netmon.snmp import wire
 
 COMMUNITY: Final = "bench"
 PORT: Final = 11610
+SECURED_PORT: Final = 11611
+USER: Final = "monitor"
+AUTH_PASSWORD: Final = "bench-authentication"  # noqa: S105 - of agents on loopback, while it is measured
+PRIV_PASSWORD: Final = "bench-privacy"  # noqa: S105 - the same
 AT_ONCE: Final = 8
 """Polls under way at a time, of either reader."""
 
@@ -54,13 +58,22 @@ _PORT_MEASURES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One kind of poll: a netmon profile, a module of snmp_exporter, and how many numbers both give."""
+    """One kind of poll: a netmon profile, a module of snmp_exporter, and how many numbers both give.
+
+    ``is_secured``: by SNMPv3, authPriv with SHA-256 and AES-128, of net-snmp's agent; else by v2c.
+    """
 
     name: str
     what: str
     numbers: int
     profile: Mapping[str, Any]
     module: Mapping[str, Any]
+    is_secured: bool = False
+
+    @property
+    def port(self) -> int:
+        """Where its agents listen."""
+        return SECURED_PORT if self.is_secured else PORT
 
 
 def address(number: int) -> str:
@@ -78,6 +91,23 @@ def start_agents(folder: Path) -> subprocess.Popen[str]:
     data = folder / "entries"
     data.write_bytes(b"".join(_entry(*cell) for cell in sorted(_cells())))
     return start(program, str(PORT), data, apart=True)
+
+
+def start_secured_agents(folder: Path, devices: int) -> subprocess.Popen[str]:
+    """Start the process that answers SNMPv3 for so many devices, with the same scalars: net-snmp's snmpd.
+
+    They are one engine of SNMPv3, which makes no difference to who asks: each address is met for itself.
+    """
+    lines = [f"createUser {USER} SHA-256 {AUTH_PASSWORD} AES {PRIV_PASSWORD}", f"rouser {USER} priv"]
+    for name, tag, value in _cells():
+        if wire.decode_oid(name).startswith(f"{_ROOT}.1."):
+            kind = "integer" if tag == wire.INTEGER else "uinteger"
+            lines.append(f"override {wire.decode_oid(name)} {kind} {value!s}")
+    (folder / "snmpd.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    listen = [f"udp:{address(number)}:{SECURED_PORT}" for number in range(devices)]
+    environment = ("env", f"SNMP_PERSISTENT_DIR={folder}", f"SNMPCONFPATH={folder}", "MIBS=")
+    options = ("-f", "-Lf", folder / "snmpd.log", "-C", "-c", folder / "snmpd.conf", "-I", "-smux")
+    return start(*environment, "snmpd", *options, *listen, apart=True)
 
 
 def _entry(name: bytes, tag: int, value: wire.Value) -> bytes:
@@ -132,7 +162,19 @@ def _table_profile() -> dict[str, Any]:
 
 def write_modules(file: Path) -> None:
     """Write snmp_exporter's configuration, as its generator writes it for just these objects."""
-    modules = {work.name: {**work.module, "version": 2, "auth": {"community": COMMUNITY}} for work in WORKLOADS}
+    secured = {
+        "username": USER,
+        "security_level": "authPriv",
+        "auth_protocol": "SHA256",
+        "password": AUTH_PASSWORD,
+        "priv_protocol": "AES",
+        "priv_password": PRIV_PASSWORD,
+    }
+    logins: dict[bool, dict[str, Any]] = {
+        False: {"version": 2, "auth": {"community": COMMUNITY}},
+        True: {"version": 3, "auth": secured},
+    }
+    modules = {work.name: {**work.module, **logins[work.is_secured]} for work in WORKLOADS}
     file.write_text(yaml.safe_dump(modules, sort_keys=False), encoding="utf-8")
 
 
@@ -165,6 +207,14 @@ def _table_module() -> dict[str, Any]:
 
 WORKLOADS: Final = (
     Workload("scalars", "10 scalars", len(_SCALARS), _scalar_profile(), _scalar_module()),
+    Workload(
+        "secured",
+        "10 scalars by SNMPv3 (SHA-256, AES-128)",
+        len(_SCALARS),
+        _scalar_profile(),
+        _scalar_module(),
+        is_secured=True,
+    ),
     Workload("table", "10 interfaces × 20 columns", _ROWS * _COLUMNS, _table_profile(), _table_module()),
 )
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from netmon.snmp.usm.keys import Keys
 from netmon.snmp.wire import (
+    INTEGER,
     OCTET_STRING,
     SEQUENCE,
     Name,
@@ -15,7 +16,6 @@ from netmon.snmp.wire import (
     WireError,
     decode_pdu,
     open_element,
-    read_integer,
 )
 
 VERSION_3: Final = 3
@@ -30,6 +30,10 @@ _LARGEST_INT: Final = 0x7FFFFFFF
 _SHORTEST_ENGINE_ID, _LONGEST_ENGINE_ID = 5, 32  # RFC 3411, SnmpEngineID
 _LONGEST_USER: Final = 32
 _LONG_FORM: Final = 0x80
+_NEGATIVE: Final = 0x80  # of an integer's first byte
+_MESSAGE: Final = (INTEGER, SEQUENCE, OCTET_STRING)  # the version, the header, the security parameters
+_HEADER: Final = (INTEGER, INTEGER, OCTET_STRING, INTEGER)  # id, largest size, flags, model
+_PARAMETERS: Final = (OCTET_STRING, INTEGER, INTEGER, OCTET_STRING, OCTET_STRING, OCTET_STRING)
 _VERSION: Final = b"\x02\x01\x03"
 
 
@@ -88,52 +92,51 @@ def decode_envelope(data: bytes) -> Envelope:
     """
     try:
         at, end = open_element(data, 0, len(data), SEQUENCE)
-        version, at = _number(data, at, end)
-        if version != VERSION_3:
-            raise WireError(f"not SNMPv3: version {version}")
-        at, stop = open_element(data, at, end, SEQUENCE)
-        message_id, at = _number(data, at, stop)
-        max_size, at = _number(data, at, stop)
-        at, after = open_element(data, at, stop, OCTET_STRING)
-        if after - at != 1:
-            raise WireError("the flags are not one byte")
-        flags = data[at]
-        model, after = _number(data, after, stop)
-        if model != _SECURITY_MODEL or after != stop:
-            raise WireError("not the User-based Security Model, or bytes after it")
-        if flags & (AUTH | PRIV) == PRIV:
+        (version, header, parameters), places = _elements(data, at, end, _MESSAGE)
+        if _number(version) != VERSION_3:
+            raise WireError(f"not SNMPv3: version {_number(version)}")
+        (message_id, max_size, flags, model), _ = _elements(header, 0, len(header), _HEADER)
+        if _number(model) != _SECURITY_MODEL or len(flags) != 1:
+            raise WireError("not the User-based Security Model, or flags that are not one byte")
+        if flags[0] & (AUTH | PRIV) == PRIV:
             raise WireError("encrypted without authentication")
-        at, data_at = open_element(data, stop, end, OCTET_STRING)
-        return Envelope(message_id, max_size, flags, *_parameters(data, at, data_at), data_at, end)
+        at, stop = open_element(parameters, 0, len(parameters), SEQUENCE)
+        (engine_id, boots, time, user, digest, salt), inside = _elements(parameters, at, stop, _PARAMETERS)
     except IndexError:
         raise WireError("the message ends too early") from None
-
-
-def _number(data: bytes, at: int, end: int) -> tuple[int, int]:
-    number, at = read_integer(data, at, end)
-    if not 0 <= number <= _LARGEST_INT:
-        raise WireError("a number is not in 0..2147483647")
-    return number, at
-
-
-def _parameters(data: bytes, at: int, end: int) -> tuple[Engine, bytes, bytes, bytes, int]:
-    """Read the security parameters (RFC 3414, section 2.4): engine, user, digest, salt, and where the digest stands."""
-    at, stop = open_element(data, at, end, SEQUENCE)
-    if stop != end:
-        raise WireError("bytes after the security parameters")
-    at, after = open_element(data, at, end, OCTET_STRING)
-    engine_id = data[at:after]
-    boots, at = _number(data, after, end)
-    time, at = _number(data, at, end)
-    at, after = open_element(data, at, end, OCTET_STRING)
-    user = data[at:after]
     if len(engine_id) > _LONGEST_ENGINE_ID or len(user) > _LONGEST_USER:
         raise WireError("the engine's id or the user's name is too long")
-    digest_at, after = open_element(data, after, end, OCTET_STRING)
-    at, stop = open_element(data, after, end, OCTET_STRING)
-    if stop != end:
-        raise WireError("bytes after the security parameters")
-    return Engine(engine_id, boots, time), user, data[digest_at:after], data[at:stop], digest_at
+    engine = Engine(engine_id, _number(boots), _number(time))
+    digest_at, data_at = places[2] + inside[4], places[2] + len(parameters)
+    return Envelope(
+        _number(message_id), _number(max_size), flags[0], engine, user, digest, salt, digest_at, data_at, end
+    )
+
+
+def _elements(data: bytes, at: int, end: int, tags: tuple[int, ...]) -> tuple[list[bytes], list[int]]:
+    """Read elements that follow each other: their contents, and where those begin. What comes after them is ignored.
+
+    Raises:
+        WireError: One has another tag, or reaches beyond the end.
+        IndexError: ``data`` ends before its length.
+    """
+    contents, places = [], []
+    for tag in tags:
+        start = at + 2
+        stop = start + data[at + 1]
+        if data[at] != tag or data[at + 1] >= _LONG_FORM or stop > end:
+            start, stop = open_element(data, at, end, tag)
+        contents.append(data[start:stop])
+        places.append(start)
+        at = stop
+    return contents, places
+
+
+def _number(content: bytes) -> int:
+    number = int.from_bytes(content, "big")
+    if not content or content[0] >= _NEGATIVE or number > _LARGEST_INT:
+        raise WireError("a number is not in 0..2147483647")
+    return number
 
 
 def authenticated(data: bytes, envelope: Envelope, keys: Keys) -> bool:
