@@ -41,7 +41,7 @@ soak: packages environment
 	NETMON_HYPOTHESIS=soak $(PYTEST) -n 2 --timeout 7200 -m "not e2e"
 
 bench: environment
-	@scripts/packages gcc libc6-dev prometheus-snmp-exporter fping
+	@scripts/packages gcc libc6-dev prometheus-snmp-exporter snmpd fping
 	$(VENV)/bin/python bench/all.py
 
 clean:
