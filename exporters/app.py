@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from exporters import interfaces, pillars, reachability, slow, system, wireless
+from exporters import coverage, interfaces, pillars, reachability, slow, system, wireless
 from exporters.answering import answer, wants_openmetrics
 from exporters.families import END, page
 from exporters.pollers import Monitor, SelfExporter
 from exporters.present import CITY, SELF, Present, groups
 from exporters.probing import Ask, Probing
 from exporters.slow import Slow
+from netmon.indicators import AreaCoverage
 from netmon.state import CityState
 
 PARTS: Final = ("state", "readings")
@@ -32,6 +33,7 @@ class Exporter:
         *,
         ask: Ask | None = None,
         slowest: Slow = list,
+        area: Callable[[], AreaCoverage | None] = lambda: None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """Take what is to be shown.
@@ -41,12 +43,14 @@ class Exporter:
             look: Gives the monitor's own state.
             ask: Asks a device now, for ``/probe``; without it there is no ``/probe``.
             slowest: Gives the slowest devices, for ``/-/slow``.
+            area: Gives the area that is covered, as it was measured last.
             wall: The clock, in Unix seconds, read once a scrape.
         """
         self._state = state
         self._self = SelfExporter(look)
         self._probing = Probing(ask, lambda: state.inventory.settings.series_budget) if ask is not None else None
         self._slowest = slowest
+        self._area = area
         self._wall = wall
         self.ready = False
         """Set once the first round of checks can have ended."""
@@ -76,7 +80,7 @@ class Exporter:
         if part in {None, "state"}:
             families += [*reachability.families(present), *pillars.families(present)]
             if group in {None, CITY}:
-                families += pillars.city_families(present)
+                families += [*pillars.city_families(present), *coverage.families(self._area())]
         if part in {None, "readings"}:
             devices = None if group is None else frozenset(one.id for one in present.devices)
             pieces = self._state.readings(present.at, devices)

@@ -47,6 +47,15 @@ class Coverage:
     population: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class AreaCoverage:
+    """The area that access points cover, in square metres, and its share of the city, by pillar too."""
+
+    square_meters: float
+    ratio: float
+    pillars: Mapping[str, float]
+
+
 def pillars(inventory: Inventory, sites: States) -> dict[str, Pillar]:
     """Give every pillar that a site serves, in the order of :data:`PILLARS`."""
     found: dict[str, Pillar] = {}

@@ -9,6 +9,7 @@ from datetime import date
 from live_city import IDENTITY, NOW, LiveCity, small_city
 
 from exporters import Exporter, Monitor
+from netmon.indicators import AreaCoverage
 from netmon.measures import MEASURES, Measure
 from netmon.model import Device, Failure, Maintenance, Outcome, Role, Site, Targets
 from netmon.scheduler.counters import Counters
@@ -84,7 +85,8 @@ def monitor() -> Monitor:
 
 def exporter(city: LiveCity, at: float = NOW) -> Exporter:
     """Show a city at a time."""
-    return Exporter(city.state, monitor, wall=lambda: at)
+    area = AreaCoverage(11_780.97, 1.6964e-05, {"living": 1.6964e-05, "branding": 0.0})
+    return Exporter(city.state, monitor, area=lambda: area, wall=lambda: at)
 
 
 def series_of(page: str) -> list[str]:

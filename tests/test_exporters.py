@@ -42,11 +42,8 @@ DOCUMENTED = Path(__file__).parent.parent / "docs" / "metrics.md"
 LATER = {
     "netmon_service_up",
     "netmon_service_duration_seconds",
-    "netmon_coverage_area_ratio",
-    "netmon_coverage_area_square_meters",
-    "netmon_pillar_coverage_area_ratio",
 }
-"""Named in the documentation as coming: service checks and the area that is covered."""
+"""Named in the documentation as coming: service checks."""
 
 RARE = {"netmon_series_dropped"}
 """Shown only where something was left out; tests/test_exporters_formats.py sees it."""

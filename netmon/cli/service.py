@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 
 from exporters import Exporter, Monitor
 from netmon.cli.asking import Asking
+from netmon.cli.covering import Covering
 from netmon.cli.options import data_folder
 from netmon.cli.settling import keep_settled
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain
@@ -133,14 +134,19 @@ class Service:
             overflowed_at=lambda: self._client.overflowed_at,
         )
         self._scheduler.load(loaded.inventory)
-        self._exporter = Exporter(
+        self._covering = Covering(self.state)
+        self._exporter = self._exporting(probes)
+        pages = Pages(self.state, lambda: self._witnesses.up)
+        self._app = Starlette(routes=[*self._exporter.routes(), *pages.routes()])
+
+    def _exporting(self, probes: Mapping[str, Probe]) -> Exporter:
+        return Exporter(
             self.state,
             self._monitor,
             ask=Asking(lambda: self._inventory, probes),
             slowest=self._scheduler.slow,
+            area=lambda: self._covering.latest,
         )
-        pages = Pages(self.state, lambda: self._witnesses.up)
-        self._app = Starlette(routes=[*self._exporter.routes(), *pages.routes()])
 
     def _device(self, name: str) -> Device | None:
         return self._inventory.devices.get(name)
@@ -170,6 +176,7 @@ class Service:
             loop.create_task(server.serve(sockets=[listening])),
             loop.create_task(self._keep_committing()),
             loop.create_task(keep_settled()),
+            loop.create_task(self._covering.run()),
             loop.create_task(self._stop.wait()),
         ]
         host, port = listening.getsockname()[:2]

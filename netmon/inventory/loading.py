@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from netmon.inventory import source
+from netmon.inventory import boundaries, source
 from netmon.inventory.credentials import Secrets, read_credentials
 from netmon.inventory.devices import AUTO, build_device, check_devices
 from netmon.inventory.fields import CREDENTIALS_FILE, MAINTENANCE_FILE, NETMON_FILE, SITES_FILE
@@ -25,7 +25,7 @@ from netmon.inventory.sites import build_service, build_site, build_uplink, chec
 from netmon.inventory.source import Keyed, shown
 from netmon.inventory.upstream import resolve_behind
 from netmon.inventory.windows import read_windows
-from netmon.model import Credential, Inventory
+from netmon.model import Credential, Inventory, Polygon
 
 NETMON = "netmon.yaml"
 REGIONS = "regions.csv"
@@ -111,7 +111,8 @@ def _packaged() -> list[Traversable]:
 def _read_folder(folder: Path, report: Report) -> dict[str, str]:
     if not folder.is_dir():
         raise InventoryError([Mistake(str(folder), 1, "file", "is no folder", "name the folder of the inventory")])
-    names = [name for name in (NETMON, REGIONS, CREDENTIALS, MAINTENANCE) if (folder / name).exists()]
+    known = (NETMON, REGIONS, boundaries.FILE, CREDENTIALS, MAINTENANCE)
+    names = [name for name in known if (folder / name).exists()]
     for below in (SITES, PROFILES):
         for path in sorted((folder / below).glob("*")):
             if path.suffix == ".yaml":
@@ -227,8 +228,15 @@ def _inventory(
         owners=MappingProxyType(known.owners),
         witness=witnesses,
         holidays=known.holidays,
+        boundaries=MappingProxyType(_boundaries(files, known)),
         revision="" if report.mistakes else revision(files),
     )
+
+
+def _boundaries(files: Mapping[str, str], known: Known) -> dict[str, tuple[Polygon, ...]]:
+    if boundaries.FILE not in files:
+        return {}
+    return boundaries.read_boundaries(files[boundaries.FILE], known.kelurahan, known.city.bounds, known.report)
 
 
 def _built(places: Places, what: What, build: Callable[[Entry], Any]) -> Mapping[str, Any]:

@@ -203,6 +203,13 @@ class Kelurahan:
     population: int | None = None
 
 
+Ring = tuple[tuple[float, float], ...]
+"""Longitude and latitude of each corner, the first once more at the end."""
+
+Polygon = tuple[Ring, ...]
+"""The outline, then the holes in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Maintenance:
     """An announced window. ``scope`` holds ids of sites, uplinks, devices, kelurahan, kecamatan, or ``city``."""
@@ -288,6 +295,7 @@ class Inventory:
     owners: Mapping[str, str] = field(default_factory=dict)
     witness: tuple[Witness, ...] = ()
     holidays: frozenset[date] = frozenset()
+    boundaries: Mapping[str, tuple[Polygon, ...]] = field(default_factory=dict)  # by the code of a kelurahan
     revision: str = ""
 
     def is_object(self, device: Device) -> bool:
