@@ -253,7 +253,16 @@ def second_opinion() -> Iterator[Snmpd]:
         stack.callback(process.terminate)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        _wait_until_bound(port)
         yield Snmpd(("127.0.0.1",), port, "")
+
+
+def _wait_until_bound(port: int) -> None:
+    """Wait for the socket: pysnmp opens it only when its loop has begun to turn, after the last word it can say."""
+    end = time.monotonic() + 30
+    while f":{port:04X} " not in Path("/proc/net/udp").read_text(encoding="ascii"):
+        assert time.monotonic() < end, "pysnmp's agent never opened its socket"
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(("auth", "priv"), PYSNMP_PAIRS)
