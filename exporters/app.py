@@ -108,10 +108,12 @@ class Exporter:
 
     async def _discovery(self, request: Request) -> Response:
         """Prometheus HTTP service discovery: one target for each group and part."""
+        scheme = {"__scheme__": "https"} if request.url.scheme == "https" else {}
         targets = [
             {
                 "targets": [request.url.netloc],
                 "labels": {
+                    **scheme,
                     "__metrics_path__": "/metrics",
                     "__param_part": part,
                     "__param_group": group,

@@ -616,3 +616,34 @@ def test_a_refusal_by_the_devices_host_is_not_well(run: Any, good: Path) -> None
     told = run("probe", "127.0.0.1", "--port", str(free_port()), "--community", COMMUNITY, "--inventory", good)
     assert told.code == 1
     assert "refuses SNMP" in told.out
+
+
+# -- behind a web configuration file -------------------------------------------------------------------
+
+
+def test_run_refuses_a_web_configuration_with_mistakes(run: Any, good: Path, tmp_path: Path) -> None:
+    """Before anything is served: the file's name, the line, the key."""
+    web = tmp_path / "web.yml"
+    web.write_text("basic_auth_users:\n  budi: rahasia\n")
+    told = run("run", "--inventory", good, "--data", tmp_path, "--web-config", web)
+    assert (told.code, told.out) == (2, "")
+    assert told.err.startswith(f"{web}:2: basic_auth_users.budi: this is no bcrypt hash")
+    assert "rahasia" not in told.err
+
+
+def test_run_refuses_a_certificate_that_is_none(run: Any, good: Path, tmp_path: Path) -> None:
+    """What OpenSSL cannot use is named."""
+    web = tmp_path / "web.yml"
+    web.write_text("tls_server_config: {cert_file: web.yml, key_file: web.yml}\n")
+    told = run("run", "--inventory", good, "--data", tmp_path, "--web-config", web)
+    assert told.code == 2
+    assert "cannot be used" in told.err
+
+
+def test_status_needs_a_user_and_a_password(run: Any, tmp_path: Path) -> None:
+    """One alone is a mistake; a file that is not there is named."""
+    told = run("status", "--user", "budi")
+    assert (told.code, told.err) == (2, "--user and --password-file: write both or neither\n")
+    told = run("status", "--user", "budi", "--password-file", tmp_path / "nowhere")
+    assert told.code == 2
+    assert "nowhere" in told.err

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from exporters import Exporter, Monitor
 from netmon.cli.asking import Asking
 from netmon.cli.covering import Covering
+from netmon.cli.front import Front
 from netmon.cli.options import data_folder
 from netmon.cli.settling import keep_settled
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain
@@ -33,6 +34,7 @@ from netmon.probes.tcp import TcpProbe
 from netmon.profiles import Profile, ProfileError, build
 from netmon.reports.recorded import recent_revisions
 from netmon.scheduler import Scheduler, Witnesses
+from netmon.serving import CertificatesError
 from netmon.sink import Sink
 from netmon.snmp.client import SnmpClient
 from netmon.state import CityState
@@ -50,6 +52,12 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen", default="127.0.0.1:9810", metavar="HOST:PORT", help="where to answer HTTP (default: %(default)s)"
     )
+    parser.add_argument(
+        "--web-config",
+        type=Path,
+        metavar="FILE",
+        help="TLS, users and headers, in the format of Prometheus's exporter-toolkit",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -58,12 +66,16 @@ def _run(arguments: argparse.Namespace) -> int:
     for warning in loaded.warnings:
         _LOG.warning("%s", warning)
     try:
+        front = Front(arguments.web_config)
         listening = _listen(arguments.listen)
+    except CertificatesError as error:
+        complain(f"--web-config: {arguments.web_config}: {error}")
+        return INPUT_IS_WRONG
     except (ValueError, OSError) as error:
         complain(f"--listen: {arguments.listen}: {error}")
         return INPUT_IS_WRONG
     with contextlib.closing(listening), History.open(data_folder(arguments)) as history:
-        service = Service(arguments.inventory, loaded, history)
+        service = Service(arguments.inventory, loaded, history, front)
         asyncio.run(service.run(listening))
     return ALL_WELL
 
@@ -103,9 +115,10 @@ class _Server(uvicorn.Server):
 class Service:
     """Everything that runs, and how it is wired."""
 
-    def __init__(self, folder: Path, loaded: Loaded, history: History) -> None:
+    def __init__(self, folder: Path, loaded: Loaded, history: History, front: Front) -> None:
         """Build it; nothing is sent or opened before :meth:`run`."""
         self._folder = folder
+        self._front = front
         self._history = history
         accepted = self._accept(loaded, history)
         self._inventory = loaded.inventory
@@ -165,9 +178,7 @@ class Service:
         """Serve until SIGTERM or SIGINT; SIGHUP loads the inventory anew."""
         loop = asyncio.get_running_loop()
         self._heed_signals(loop)
-        server = _Server(
-            uvicorn.Config(self._app, log_config=None, log_level="warning", access_log=False, lifespan="off")
-        )
+        server = _Server(self._front.config(self._app))
         await self._pinger.open()
         await self._client.open()
         await self._look_ahead()
@@ -177,11 +188,10 @@ class Service:
             loop.create_task(self._keep_committing()),
             loop.create_task(keep_settled()),
             loop.create_task(self._covering.run()),
+            loop.create_task(self._front.run()),
             loop.create_task(self._stop.wait()),
         ]
-        host, port = listening.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        _LOG.info("watching %d devices: http://%s:%d/ and /metrics", len(self.state.devices), shown, port)
+        _LOG.info("watching %d devices: %s and /metrics", len(self.state.devices), self._url(listening))
         self._exporter.ready = True
         try:
             # Whatever ends first ends the service: a stop, or a bug that must be seen and not lived with.
@@ -191,12 +201,17 @@ class Service:
         for task in done:
             task.result()
 
+    def _url(self, listening: socket.socket) -> str:
+        host, port = listening.getsockname()[:2]
+        return f"{self._front.scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
+
     def _heed_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         reloads: set[asyncio.Task[None]] = set()
         one_at_a_time = asyncio.Lock()
 
         async def reload_in_turn() -> None:
             async with one_at_a_time:
+                await self._front.reload()
                 await self._reload()
 
         def reload() -> None:

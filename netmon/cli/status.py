@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import json
+import ssl
 import urllib.error
 import urllib.request
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +28,9 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--url", default="http://127.0.0.1:9810", help="where the service answers (default: %(default)s)"
     )
+    parser.add_argument("--user", metavar="NAME", help="a user of the service's --web-config")
+    parser.add_argument("--password-file", type=Path, metavar="FILE", help="the file whose first line is the password")
+    parser.add_argument("--ca-file", type=Path, metavar="FILE", help="who signed the service's certificate (PEM)")
     parser.set_defaults(run=_status)
 
 
@@ -32,9 +38,12 @@ def _status(arguments: argparse.Namespace) -> int:
     if not arguments.url.startswith(("http://", "https://")):
         complain(f"--url: {arguments.url!r} is no address of a service (write http://HOST:PORT)")
         return INPUT_IS_WRONG
+    if (arguments.user is None) != (arguments.password_file is None):
+        complain("--user and --password-file: write both or neither")
+        return INPUT_IS_WRONG
     url = f"{arguments.url.rstrip('/')}/api/status"
     try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 -- http and https alone, see above
+        with _asked(url, arguments) as answer:
             found = _status_in(json.load(answer))
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
@@ -45,6 +54,21 @@ def _status(arguments: argparse.Namespace) -> int:
     else:
         _show(found)
     return NOT_WELL if any(one["state"] in _OUT for one in amiss(found)) or found["witness_up"] is False else ALL_WELL
+
+
+def _asked(url: str, arguments: argparse.Namespace) -> Any:
+    """Ask for the status.
+
+    Raises:
+        OSError: There is no answer, or a file cannot be read.
+    """
+    request = urllib.request.Request(url)  # noqa: S310 -- http and https alone, see above
+    if arguments.user is not None:
+        line = arguments.password_file.read_bytes().splitlines()[:1]
+        told = base64.b64encode(arguments.user.encode() + b":" + b"".join(line)).decode()
+        request.add_unredirected_header("Authorization", f"Basic {told}")
+    context = None if arguments.ca_file is None else ssl.create_default_context(cafile=arguments.ca_file)
+    return urllib.request.urlopen(request, timeout=_TIMEOUT, context=context)  # noqa: S310 -- as above
 
 
 def _status_in(answer: Any) -> Status:

@@ -47,6 +47,11 @@ from netmon.model.probing import (
     Observation,
     Series,
 )
+from netmon.model.serving import (
+    ClientAuth,
+    Tls,
+    WebConfiguration,
+)
 
 __all__ = [
     "COVERAGE",
@@ -54,6 +59,7 @@ __all__ = [
     "STATES",
     "Check",
     "City",
+    "ClientAuth",
     "Credential",
     "Device",
     "Failure",
@@ -79,7 +85,9 @@ __all__ = [
     "State",
     "Targets",
     "TimeSpans",
+    "Tls",
     "Uplink",
+    "WebConfiguration",
     "Witness",
     "iso",
     "reach_seconds",
