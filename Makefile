@@ -11,8 +11,8 @@ SCRIPT ?=
 PYTEST = $(VENV)/bin/python -m pytest
 export VENV LISTEN DATA SCRIPT
 
-# What the tests talk to: SNMP agents and tools, Prometheus and promtool, network namespaces, a browser.
-PACKAGES = snmpd snmp prometheus iproute2 nftables iputils-ping procps
+# What the tests talk to: SNMP agents and tools, scrapers and promtool, network namespaces, an HTTP client.
+PACKAGES = snmpd snmp prometheus victoria-metrics iproute2 nftables iputils-ping procps curl
 
 .PHONY: run test e2e soak bench lint environment packages clean
 

@@ -129,6 +129,7 @@ def group_of(inventory: Inventory, thing: Device | Site | Uplink | str) -> str:
 
 
 def groups(inventory: Inventory) -> list[str]:
-    """Name the kecamatan that hold something, in the order of their codes."""
+    """Name the kecamatan that hold something, be it a kelurahan without any site, in the order of their codes."""
     things: list[Site | Uplink] = [*inventory.sites.values(), *inventory.uplinks.values()]
-    return sorted({group_of(inventory, thing) for thing in things} - {CITY})
+    held = {group_of(inventory, thing) for thing in things} - {CITY}
+    return sorted(held | {region.kecamatan for region in inventory.kelurahan.values()})

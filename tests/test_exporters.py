@@ -266,6 +266,16 @@ async def test_parts_and_groups_are_the_whole_and_share_nothing() -> None:
     ] == []
 
 
+async def test_a_kecamatan_without_any_site_is_a_group_too() -> None:
+    """Its kelurahan are in no other one."""
+    inventory = small_city()
+    empty = Kelurahan("13.71.09.1001", "Sungai Pisang", "13.71.09", "Bungus Teluk Kabung")
+    city = LiveCity(replace(inventory, kelurahan={**inventory.kelurahan, empty.code: empty}))
+    found, page = await ask(city, "/sd", "/metrics?group=13.71.09")
+    assert "13.71.09" in {one["labels"]["group"] for one in found.json()}
+    assert 'netmon_kelurahan_hotspots{kelurahan="13.71.09.1001",kecamatan="13.71.09"} 0\n' in page.text
+
+
 async def test_a_part_without_a_group_is_the_whole_citys() -> None:
     """The two parts together are the whole page."""
     whole, state, readings = await ask(golden_city(), "/metrics", "/metrics?part=state", "/metrics?part=readings")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +21,8 @@ from starlette.routing import Route
 
 from netmon.cli.front import Front
 from netmon.serving import CertificatesError
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing: apt-get install curl")
 
 PASSWORD = "rahasia"  # noqa: S105 -- a test's
 USERS = f"basic_auth_users:\n  budi: {bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()}\n"
