@@ -6,6 +6,6 @@ made when the devices were polled.
 
 from exporters.app import Exporter
 from exporters.pollers import Monitor
-from exporters.probing import Answers, RefusedError
+from exporters.probing import Answers, Question, RefusedError
 
-__all__ = ["Answers", "Exporter", "Monitor", "RefusedError"]
+__all__ = ["Answers", "Exporter", "Monitor", "Question", "RefusedError"]

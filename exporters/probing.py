@@ -1,4 +1,4 @@
-"""``/probe?device=ID``: one device asked now: Prometheus's multi-target pattern.
+"""``/probe``: one device, or one address, asked now: Prometheus's multi-target pattern.
 
 What is asked and how is told by the callable that the service gives; nothing that is seen here goes into the state
 or the history.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -32,6 +34,22 @@ _SPARE: Final = 0.5
 """Seconds of the scraper's patience that are left for the answer's way back."""
 
 _MOST: Final = 20
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9._:%-]{1,253}")
+_HIGHEST_PORT: Final = 65535
+_TOLD: Final = frozenset({"device", "target", "credential", "port", "profile"})
+_BAD: Final = 400
+_BUSY: Final = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be asked: a device of the inventory, or an address and how it is to be read."""
+
+    device: str = ""
+    target: str = ""
+    credential: str = ""
+    port: int = 161
+    profile: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +71,8 @@ class RefusedError(Exception):
         self.why = why
 
 
-Ask = Callable[[str, float], Awaitable[Answers]]
-"""Asks a device by its id within so many seconds; raises :class:`RefusedError`."""
+Ask = Callable[[Question, float], Awaitable[Answers]]
+"""Asks within so many seconds; raises :class:`RefusedError`."""
 
 
 class Probing:
@@ -65,13 +83,13 @@ class Probing:
         self._ask = ask
         self._budget = budget
         self._most = most
-        self._running: dict[str, asyncio.Task[Answers]] = {}
+        self._running: dict[str, tuple[Question, asyncio.Task[Answers]]] = {}
 
     async def respond(self, request: Request) -> Response:
-        """Answer one request: 400 what cannot be asked, 404 no such device, 503 too many."""
+        """Answer one request: 400 what cannot be asked, 403 what may not, 404 no such device, 503 too many."""
         began = time.monotonic()
         try:
-            found = await asyncio.shield(self._begun(_device(request.query_params), _seconds(request)))
+            found = await asyncio.shield(self._begun(_question(request.query_params), _seconds(request)))
         except RefusedError as refused:
             headers = {"Retry-After": "1"} if refused.status == _BUSY else None
             return PlainTextResponse(f"{refused.why}\n", refused.status, headers)
@@ -79,15 +97,19 @@ class Probing:
         text = self._page(found, time.monotonic() - began, openmetrics=openmetrics)
         return await answer(request, text, openmetrics=openmetrics)
 
-    def _begun(self, device: str, seconds: float) -> asyncio.Task[Answers]:
-        """Give the running answer of the same device, or begin one."""
-        if device in self._running:
-            return self._running[device]
+    def _begun(self, question: Question, seconds: float) -> asyncio.Task[Answers]:
+        """Give the running answer to the same question, or begin one."""
+        key = question.device or question.target
+        if key in self._running:
+            asked, task = self._running[key]
+            if asked != question:
+                raise RefusedError(_BUSY, f"{key} is being asked something else")
+            return task
         if len(self._running) >= self._most:
             raise RefusedError(_BUSY, f"{self._most} devices are being asked already")
-        task = asyncio.ensure_future(self._ask(device, seconds))
-        self._running[device] = task
-        task.add_done_callback(lambda _: self._running.pop(device))
+        task = asyncio.ensure_future(self._ask(question, seconds))
+        self._running[key] = question, task
+        task.add_done_callback(lambda _: self._running.pop(key))
         return task
 
     def _page(self, found: Answers, took: float, *, openmetrics: bool) -> str:
@@ -113,22 +135,28 @@ class Probing:
         return page(families, openmetrics=openmetrics) + (END if openmetrics else "")
 
 
-_BUSY: Final = 503
-_FORBIDDEN: Final = 403
-
-
-def _device(parameters: Mapping[str, str]) -> str:
-    """Read which device is asked.
+def _question(parameters: QueryParams) -> Question:
+    """Read what is asked.
 
     Raises:
-        RefusedError: It is not one device of the inventory.
+        RefusedError: It is not one device and not one address.
     """
-    if parameters.get("target"):
-        raise RefusedError(_FORBIDDEN, "addresses that are not in the inventory are not asked: say ?device=ID")
-    device = parameters.get("device", "")
-    if not device or len(parameters) > 1:
-        raise RefusedError(400, "say whom to ask: ?device=ID, and nothing else")
-    return device
+    unknown = sorted(set(parameters) - _TOLD)
+    if unknown:
+        raise RefusedError(_BAD, f"there is no parameter {unknown[0][:100]!r}: {', '.join(sorted(_TOLD))}")
+    device, target = parameters.get("device", ""), parameters.get("target", "")
+    if bool(device) == bool(target):
+        raise RefusedError(_BAD, "say whom to ask: ?device=ID, or ?target=ADDRESS where netmon.yaml allows it")
+    if len(parameters.multi_items()) > (1 if device else len(parameters)):
+        raise RefusedError(_BAD, "say each thing once, and nothing else with ?device=ID")
+    if device:
+        return Question(device)
+    if not _ADDRESS.fullmatch(target):
+        raise RefusedError(_BAD, f"{target[:100]!r} is no address and no host name")
+    port = parameters.get("port", "161")
+    if not re.fullmatch("[0-9]{1,5}", port) or not 0 < int(port) <= _HIGHEST_PORT:
+        raise RefusedError(_BAD, f"{port[:100]!r} is no port")
+    return Question("", target, parameters.get("credential", ""), int(port), parameters.get("profile", "auto"))
 
 
 def _seconds(request: Request) -> float:

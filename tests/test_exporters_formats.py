@@ -16,7 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from starlette.applications import Starlette
 
-from exporters import Answers, Exporter, Monitor, RefusedError
+from exporters import Answers, Exporter, Monitor, Question, RefusedError
 from netmon.cli.asking import Asking
 from netmon.measures import series
 from netmon.model import Check, Device, Failure, Observation, Role
@@ -26,7 +26,7 @@ from netmon.state.readings import within
 OPENMETRICS = {"Accept": "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5"}
 ROUTER = Device("rt-1", Role.ROUTER, "127.0.2.9", uplink="up-1")
 CLIENTS = series("wifi_clients", ROUTER)
-Ask = Callable[[str, float], Awaitable[Answers]]
+Ask = Callable[[Question, float], Awaitable[Answers]]
 
 
 def client(ask: Ask | None = None) -> httpx.AsyncClient:
@@ -174,8 +174,15 @@ async def test_probe_asks_one_device_now() -> None:
     [
         ("", 400, "?device=ID"),
         ("?device=nobody", 404, "'nobody'"),
-        ("?target=10.0.0.1", 403, "not in the inventory"),
+        ("?target=10.0.0.1", 403, "probe_networks"),
         ("?device=rt-1&credential=city", 400, "nothing else"),
+        ("?device=rt-1&device=rt-2", 400, "once"),
+        ("?device=rt-1&target=10.0.0.1", 400, "?device=ID"),
+        ("?device=rt-1&module=if_mib", 400, "there is no parameter 'module'"),
+        ("?target=http%3A%2F%2F10.0.0.1%2F", 400, "no address"),
+        ("?target=a%00b", 400, "no address"),
+        ("?target=10.0.0.1&port=0", 400, "no port"),
+        ("?target=10.0.0.1&port=65536", 400, "no port"),
     ],
 )
 async def test_probe_refuses_what_it_does_not_know(query: str, status: int, words: str) -> None:
@@ -195,7 +202,8 @@ async def test_probe_asks_a_device_once_at_a_time_and_not_too_many() -> None:
     gate, full = asyncio.Event(), asyncio.Event()
     asked: list[str] = []
 
-    async def ask(device: str, seconds: float) -> Answers:
+    async def ask(question: Question, seconds: float) -> Answers:
+        device = question.device
         asked.append(device)
         if len(asked) == 20:
             full.set()
@@ -232,4 +240,4 @@ async def test_a_device_that_does_not_answer_in_time_is_no_success() -> None:
         answer = await asker.get(f"/probe?device={name}", headers={"X-Prometheus-Scrape-Timeout-Seconds": "0.2"})
     assert "probe_success 0\n" in answer.text
     with pytest.raises(RefusedError):
-        await asking("nobody", 1.0)
+        await asking(Question("nobody"), 1.0)

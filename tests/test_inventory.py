@@ -129,6 +129,7 @@ def test_the_city_and_its_settings(good: Loaded) -> None:
     chosen = inventory.settings
     assert (chosen.interval_reachability, chosen.interval_readings, chosen.interval_service) == (30, 60, 300)
     assert (chosen.notice, chosen.recovery_grace, chosen.series_budget) == (86400, 300, 400)
+    assert chosen.probe_networks == ("10.71.0.0/16",)
     assert dict(inventory.targets.pillars) == {"living": 0.99}
     assert (inventory.targets.connected_share, inventory.targets.connected_by) == (1.0, date(2027, 12, 31))
     assert inventory.holidays == {date(2026, 12, 25)}

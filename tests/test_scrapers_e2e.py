@@ -20,7 +20,18 @@ import bcrypt
 import pytest
 from certificates import Authority
 from prometheus_client.parser import text_string_to_metric_families
-from running_city import NETMON, Program, free_port, netmon, running_city, wait_until, write_inventory
+from running_city import (
+    BLOCK,
+    COMMUNITY,
+    NETMON,
+    PORT,
+    Program,
+    free_port,
+    netmon,
+    running_city,
+    wait_until,
+    write_inventory,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -116,7 +127,7 @@ class Guarded:
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Guarded]:
     """A simulated city of a router and two access points, watched by a guarded service until all of it is up."""
-    inventory = write_inventory(tmp_path / "inventory", PLACES)
+    inventory = write_inventory(tmp_path / "inventory", PLACES, extra=f"probe_networks: [{BLOCK}.0/28]\n")
     (inventory / "boundaries.geojson").write_text(json.dumps(BOUNDARIES), encoding="utf-8")
     authority = Authority(tmp_path)
     signed = authority.sign("server")
@@ -260,3 +271,23 @@ def test_netmon_status_of_a_guarded_service(service: Guarded, tmp_path: Path) ->
         assert (refused.returncode, refused.stdout) == (2, "")
         assert why in refused.stderr
         assert WRONG not in refused.stderr
+
+
+def test_a_device_and_an_address_are_asked_now(service: Guarded) -> None:
+    """The very readings, of the access point and of its address; outside the networks nobody is asked."""
+    before = json.loads(service.get("/api/status"))["devices"]
+    known = service.get("/probe?device=a1-1")
+    stranger = service.get(f"/probe?target={BLOCK}.11&credential=city&port={PORT}")
+    for page in (known, stranger, service.get(f"/probe?target={BLOCK}.11")):
+        assert "probe_success 1\n" in page
+        assert COMMUNITY not in page
+    assert 'netmon_wifi_clients{device="a1-1",site="a1",uplink=""} ' in known
+    assert f'netmon_wifi_clients{{device="{BLOCK}.11",site="",uplink=""}} ' in stranger
+    assert "probe_success 0\n" in service.get(f"/probe?target={BLOCK}.9&credential=city&port={PORT}")
+    for target in (f"{BLOCK}.16&credential=city", "localhost", f"::ffff:{BLOCK}.16"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            service.get(f"/probe?target={target}")
+        with refused.value as answer:
+            assert answer.code == 403
+    assert [one["id"] for one in json.loads(service.get("/api/status"))["devices"]] == [one["id"] for one in before]
+    assert BLOCK + '.11"' not in service.get("/metrics")

@@ -127,7 +127,7 @@ class Service:
         self._stop = asyncio.Event()
         revisions = recent_revisions(history, loaded.inventory.city.zone, accepted)
         self.state = CityState(loaded.inventory, history.track, history.first_loaded(), revisions)
-        names = Names()
+        self._names = names = Names()
         self._pinger = Pinger(names)
         self._client = SnmpClient()
         self._profiles = profiles_of(loaded)
@@ -156,10 +156,26 @@ class Service:
         return Exporter(
             self.state,
             self._monitor,
-            ask=Asking(lambda: self._inventory, probes),
+            ask=Asking(
+                lambda: self._inventory,
+                probes,
+                reader=self._reader,
+                names=self._names,
+                profiles=lambda: self._profiles,
+            ),
             slowest=self._scheduler.slow,
             area=lambda: self._covering.latest,
         )
+
+    def _reader(self, device: Device, credential: Credential) -> Probe:
+        """Give a probe for one reading of a device of no inventory; nothing of it is remembered."""
+        return SnmpProbes(
+            self._client,
+            profiles=lambda: self._profiles,
+            device=lambda _: device,
+            credential=lambda _: credential,
+            names=self._names,
+        ).readings
 
     def _device(self, name: str) -> Device | None:
         return self._inventory.devices.get(name)

@@ -243,6 +243,7 @@ NETMON_FILE = Table(
         Field("witness", list_of(record(WITNESS)), "what the monitor itself must reach; all silent: it is blind"),
         Field("holidays", list_of(DAY), "dates on which the hours of `holidays` hold"),
         Field("owners", map_of(IDENTITY, record(OWNER)), "who owns sites"),
+        Field("probe_networks", list_of(NETWORK), "where `/probe?target=` may ask any address; nowhere by default"),
         Field("series_budget", integer(1, 1_000_000), "series a device may have in the metrics; 500 by default"),
     ),
 )

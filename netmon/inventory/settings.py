@@ -99,6 +99,7 @@ def _settings(record: Record) -> Settings:
     intervals: Record = record.get("intervals", EMPTY)
     return Settings(
         **record.given("notice", "recovery_grace", "confirm_by_ping", "series_budget"),
+        probe_networks=tuple(record.get("probe_networks", ())),
         **intervals.given(
             interval_reachability="reachability", interval_readings="readings", interval_service="service"
         ),

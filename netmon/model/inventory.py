@@ -272,6 +272,7 @@ class Settings:
     recovery_grace: int = 0
     confirm_by_ping: bool = True
     series_budget: int = 500
+    probe_networks: tuple[str, ...] = ()  # where /probe may ask addresses that are no device's
 
 
 @dataclass(frozen=True, slots=True)
