@@ -192,24 +192,35 @@ def running(folder: Path, name: str, where: str, *arguments: str) -> Iterator[St
         assert started.stop() == 0
 
 
+Labelled = dict[tuple[tuple[str, str], ...], float]
+
+
+def series_of(store: Store, name: str) -> Labelled:
+    """Give a metric's series as a store has them, without the labels that the scrape adds."""
+    own = {"__name__", "job", "instance", "part", "group"}
+    return {
+        tuple(sorted((label, text) for label, text in labels.items() if label not in own)): value
+        for labels, value in store.query(name)
+    }
+
+
+def series_on_page(service: Guarded, name: str) -> Labelled:
+    """Give a metric's series as the page has them, without empty labels, which a store drops."""
+    families = text_string_to_metric_families(service.get("/metrics"))
+    samples = [sample for family in families if family.name == name for sample in family.samples]
+    assert samples, name
+    return {tuple(sorted(pair for pair in one.labels.items() if pair[1])): one.value for one in samples}
+
+
 def compare(store: Store, service: Guarded) -> None:
     """Hold what a store has against the page: every series of what does not move, with its value."""
     wait_until(lambda: store.value('count(up{job="netmon"} == 1)') == 9, "all targets scraped")
     steady = ("netmon_device_info", "netmon_site_info", "netmon_kelurahan_info", "netmon_device_state")
     steady += ("netmon_interface_up", "netmon_pillar_sites", "netmon_coverage_kelurahan_hotspot_ratio")
     wait_until(lambda: store.value("count(netmon_interface_up)"), "readings")
-    page = {
-        family.name: {tuple(sorted(sample.labels.items())): sample.value for sample in family.samples}
-        for family in text_string_to_metric_families(service.get("/metrics"))
-    }
-    own = {"__name__", "job", "instance", "part", "group"}
+    # What was scraped last is a moment older than the page: a reading that has just come is in it one scrape later.
     for name in steady:
-        told = {
-            tuple(sorted((label, text) for label, text in labels.items() if label not in own)): value
-            for labels, value in store.query(name)
-        }
-        trimmed = {tuple(pair for pair in labels if pair[1]): value for labels, value in page[name].items()}
-        assert told == trimmed, name
+        wait_until(lambda name=name: series_of(store, name) == series_on_page(service, name), f"the same {name}")
     area = wait_until(lambda: store.value("netmon_coverage_area_square_meters"), "the covered area")
     assert area == pytest.approx(math.pi * RADIUS**2, rel=0.001)
 
@@ -229,15 +240,16 @@ def test_prometheus_by_tls_with_a_password(service: Guarded, tmp_path: Path) -> 
         for metric, kind in (("netmon_device", "info"), ("netmon_interface_receive_bytes", "counter")):
             found = wait_until(lambda name=metric: store.get("/api/v1/targets/metadata", metric=name), metric)
             assert {one["type"] for one in found} == {kind}
-        intruders = [
-            one
-            for one in store.get("/api/v1/targets", state="active")["activeTargets"]
-            if one["labels"]["job"] == "intruder"
-        ]
-        assert [one["health"] for one in intruders] == ["down"]
-        assert "401" in intruders[0]["lastError"] or "429" in intruders[0]["lastError"]
+
+        def intruders() -> list[dict[str, str]]:
+            targets = store.get("/api/v1/targets", state="active")["activeTargets"]
+            return [one for one in targets if one["labels"]["job"] == "intruder" and one["health"] != "unknown"]
+
+        intruder = wait_until(intruders, "the intruder to have tried")
+        assert [one["health"] for one in intruder] == ["down"]
+        assert "401" in intruder[0]["lastError"] or "429" in intruder[0]["lastError"]
         # Who is known is not kept out by who guesses from the same address.
-        assert store.value('min_over_time(min(up{job="netmon"})[15s:1s])') == 1
+        wait_until(lambda: store.value('min_over_time(min(up{job="netmon"})[15s:1s])') == 1, "15 s without a failure")
 
 
 def test_victoriametrics_by_tls_with_a_password(service: Guarded, tmp_path: Path) -> None:
