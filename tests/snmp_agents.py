@@ -7,7 +7,9 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import cast
 
+from netmon.model import Secret
 from netmon.snmp import wire
+from netmon.snmp.client import Target
 from netmon.snmp.wire import Message, VarBind, encode_message, oid_precedes, sub_ids
 
 Respond = Callable[[Message], "Message | bytes | Sequence[Message | bytes] | None"]
@@ -107,3 +109,22 @@ async def until(holds: Callable[[], bool], *, deadline: float = 10.0) -> None:
     async with asyncio.timeout(deadline):
         while not holds():  # noqa: ASYNC110 - what is waited for are counters
             await asyncio.sleep(0.002)
+
+
+# -- what the client's tests ask, and how ---------------------------------------------------------------
+
+NAME = wire.encode_oid("1.3.6.1.2.1.1.5.0")
+ROOT = wire.encode_oid("1.3.6.1.2.1.2.2.1")
+COLUMNS = [ROOT + wire.encode_sub_ids([column]) for column in (1, 2, 3, 4)]
+TABLE = {f"1.3.6.1.2.1.2.2.1.{c}.{i}": (wire.INTEGER, c * 1000 + i) for c in (1, 2, 3, 4) for i in range(1, 26)}
+PATIENT = 5.0
+
+
+def at(agent: Agent, *, timeout: float = PATIENT, retries: int = 0, version: str = "2c") -> Target:
+    """How to ask this agent."""
+    return Target(agent.address, agent.port, Secret("padang"), timeout=timeout, retries=retries, version=version)
+
+
+def hello(question: Message) -> Message:
+    """Answer any GET with a greeting."""
+    return reply(question, [(name, wire.OCTET_STRING, b"hello") for name, _, _ in question.varbinds])

@@ -10,10 +10,10 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from snmp_agents import Agent, reply, running_agent, silent, until
+from snmp_agents import NAME, PATIENT, at, hello, reply, running_agent, silent, until
 
 from netmon.datagram import DatagramSocket, SocketError
-from netmon.model import Failure, Secret
+from netmon.model import Failure
 from netmon.snmp import wire
 from netmon.snmp.client import (
     Exchange,
@@ -30,22 +30,6 @@ from netmon.snmp.client import (
 )
 from netmon.snmp.client.failures import network_failure
 from netmon.snmp.wire import Message
-
-NAME = wire.encode_oid("1.3.6.1.2.1.1.5.0")
-ROOT = wire.encode_oid("1.3.6.1.2.1.2.2.1")
-COLUMNS = [ROOT + wire.encode_sub_ids([column]) for column in (1, 2, 3, 4)]
-TABLE = {f"1.3.6.1.2.1.2.2.1.{c}.{i}": (wire.INTEGER, c * 1000 + i) for c in (1, 2, 3, 4) for i in range(1, 26)}
-PATIENT = 5.0
-
-
-def at(agent: Agent, *, timeout: float = PATIENT, retries: int = 0, version: str = "2c") -> Target:
-    """How to ask this agent."""
-    return Target(agent.address, agent.port, Secret("padang"), timeout=timeout, retries=retries, version=version)
-
-
-def hello(question: Message) -> Message:
-    """Answer any GET with a greeting."""
-    return reply(question, [(name, wire.OCTET_STRING, b"hello") for name, _, _ in question.varbinds])
 
 
 @pytest.fixture

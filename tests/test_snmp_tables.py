@@ -9,9 +9,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from snmp_agents import Agent, reply, running_agent, serving, silent
+from snmp_agents import COLUMNS, NAME, PATIENT, ROOT, TABLE, at, reply, running_agent, serving, silent
 
-from netmon.model import Secret
 from netmon.snmp import wire
 from netmon.snmp.client import (
     SnmpClient,
@@ -21,22 +20,6 @@ from netmon.snmp.client import (
 )
 from netmon.snmp.client.tables import TableReader
 from netmon.snmp.wire import Message, Template, VarBind
-
-NAME = wire.encode_oid("1.3.6.1.2.1.1.5.0")
-ROOT = wire.encode_oid("1.3.6.1.2.1.2.2.1")
-COLUMNS = [ROOT + wire.encode_sub_ids([column]) for column in (1, 2, 3, 4)]
-TABLE = {f"1.3.6.1.2.1.2.2.1.{c}.{i}": (wire.INTEGER, c * 1000 + i) for c in (1, 2, 3, 4) for i in range(1, 26)}
-PATIENT = 5.0
-
-
-def at(agent: Agent, *, timeout: float = PATIENT, retries: int = 0, version: str = "2c") -> Target:
-    """How to ask this agent."""
-    return Target(agent.address, agent.port, Secret("padang"), timeout=timeout, retries=retries, version=version)
-
-
-def hello(question: Message) -> Message:
-    """Answer any GET with a greeting."""
-    return reply(question, [(name, wire.OCTET_STRING, b"hello") for name, _, _ in question.varbinds])
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ class ProbeCounters:
     requests: int = 0
     failures: Counter[Failure] = field(default_factory=Counter)
     late: int = 0
-    late_seconds_last: float = 0.0
     late_seconds_max: float = 0.0
     skipped: int = 0
     duration_sum: float = 0.0

@@ -204,7 +204,6 @@ class Scheduler:
         if entry.task is not None:
             counters.skipped += 1
             return False
-        counters.late_seconds_last = late
         counters.late_seconds_max = max(counters.late_seconds_max, late)
         counters.late += late > _LATE
         return True
