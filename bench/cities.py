@@ -28,7 +28,8 @@ def _kelurahan() -> list[str]:
     return [line.partition(",")[0] for line in lines if line[:1].isdigit()]
 
 
-def _address(number: int) -> str:
+def address(number: int) -> str:
+    """Give the address of a device."""
     return f"127.3.{number // 250}.{number % 250 + 1}" if number < 60000 else f"127.4.{number // 250 - 240}.1"
 
 
@@ -55,10 +56,10 @@ def write(folder: Path, devices: int, *, reachability: int = 30, snmp: bool = Tr
         carried[code].append(
             f'  - {{id: s{number}, name: Taman {number}, kind: park, kelurahan: "{code}", uplink: up-{code[-4:]}-'
             f"{code[6:8]}, pillars: [{_PILLARS[number % len(_PILLARS)]}], location: [-0.9{number % 90:02}, 100.4], "
-            f"devices: [{{id: d{number}, role: access_point, address: {_address(number)}{how}}}]}}"
+            f"devices: [{{id: d{number}, role: access_point, address: {address(number)}{how}}}]}}"
         )
     for number, (code, sites) in enumerate(carried.items()):
-        router = f"{{id: d{number}, role: router, address: {_address(number)}, wan: ether1{how}}}"
+        router = f"{{id: d{number}, role: router, address: {address(number)}, wan: ether1{how}}}"
         text = f'uplinks:\n  - {{id: up-{code[-4:]}-{code[6:8]}, kelurahan: "{code}", devices: [{router}]}}\n'
         if sites:
             text += "sites:\n" + "".join(f"{site}\n" for site in sites)

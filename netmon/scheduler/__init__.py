@@ -6,7 +6,7 @@ itself is cut off, ``faults`` whether it was at fault in another way. ``asking``
 
 from netmon.scheduler.checks import checks_of
 from netmon.scheduler.counters import Counters, ProbeCounters
-from netmon.scheduler.rounds import Scheduler
+from netmon.scheduler.rounds import Scheduler, first_turn
 from netmon.scheduler.witness import Witnesses
 
-__all__ = ["Counters", "ProbeCounters", "Scheduler", "Witnesses", "checks_of"]
+__all__ = ["Counters", "ProbeCounters", "Scheduler", "Witnesses", "checks_of", "first_turn"]

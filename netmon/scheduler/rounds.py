@@ -20,7 +20,9 @@ from netmon.scheduler.confirm import Confirmer
 from netmon.scheduler.faults import LocalFaults
 from netmon.scheduler.witness import Witnesses
 
-_SHORTEST_SLEEP: Final = 0.02  # rounds due within it are begun together: it costs less
+_GRID: Final = 0.1  # turns come in steps of so many seconds, those of one step together: it wakes the loop less often
+_EARLY: Final = 0.001  # a turn so many seconds ahead has come: its step is one, however its sums were rounded
+_SHORTEST_SLEEP: Final = 0.02
 _LATE: Final = 1.0
 _CATCH_UP_SLEEP: Final = 0.1
 _CATCH_UP_RATE: Final = 4  # what is overdue is begun at this many times the ordinary rate
@@ -99,7 +101,7 @@ class Scheduler:
             self._remove(entry)
         for check in checks.values():
             if check.id not in self._entries:
-                entry = self._entries[check.id] = _Entry(check, _first_due(check, now))
+                entry = self._entries[check.id] = _Entry(check, first_turn(check.id, check.interval, now))
                 self._push(entry, entry.due)
         self._deciding = {entry.check.device: entry for entry in self._entries.values() if entry.check.decides}
         self._behind = {device.id: device.behind for device in inventory.devices.values()}
@@ -112,7 +114,7 @@ class Scheduler:
         """Ask until cancelled; then every round that still runs is cancelled too, and nothing is left behind."""
         now = self._monotonic()
         for entry in self._entries.values():  # time between loading and running is nobody's lateness
-            entry.due = max(entry.due, _first_due(entry.check, now))
+            entry.due = max(entry.due, first_turn(entry.check.id, entry.check.interval, now))
             entry.looks_soon = False
         self._queue = [(entry.due, next(self._numbers), entry, False) for entry in self._entries.values()]
         heapq.heapify(self._queue)
@@ -179,7 +181,7 @@ class Scheduler:
             if self._running >= self._limit or not self._queue:
                 return _IDLE  # the end of a round, or a new inventory, wakes us
             due, _, entry, soon = self._queue[0]
-            if due > now:
+            if due > now + _EARLY:
                 return max(_SHORTEST_SLEEP, due - now)
             heapq.heappop(self._queue)
             if entry.removed:
@@ -196,7 +198,7 @@ class Scheduler:
     def _turn(self, entry: _Entry, now: float) -> bool:
         """Count a check's turn, set its next one, and say whether it can be asked."""
         counters = self.counters.of(entry.check.probe)
-        late = now - entry.due
+        late = max(0.0, now - entry.due)
         missed = int(late // entry.check.interval)  # whole rounds gone by while nobody could ask: not made up for
         counters.skipped += missed
         entry.due += (missed + 1) * entry.check.interval
@@ -237,8 +239,11 @@ class Scheduler:
             self._sink(observation)
 
 
-def _first_due(check: Check, now: float) -> float:
-    """Say when the check's next turn is: all moments that lie a hash of its id into its interval."""
-    digest = hashlib.sha256(check.id.encode()).digest()
-    phase = int.from_bytes(digest[:8]) / _HASH_RANGE * check.interval
-    return now + (phase - now) % check.interval
+def first_turn(check: str, interval: int, now: float) -> float:
+    """Give the first turn of a check from ``now`` on, in monotonic seconds.
+
+    Turns lie a hash of the check's id into its interval (seconds), in whole steps of a tenth of a second.
+    """
+    digest = hashlib.sha256(check.encode()).digest()
+    phase = int(int.from_bytes(digest[:8]) / _HASH_RANGE * interval / _GRID) * _GRID
+    return now + (phase - now) % interval
