@@ -89,7 +89,7 @@ def start_agents(folder: Path) -> subprocess.Popen[str]:
     program = folder / "responder"
     subprocess.run(["gcc", "-O2", "-o", program, Path(__file__).with_name("responder.c")], check=True)
     data = folder / "entries"
-    data.write_bytes(b"".join(_entry(*cell) for cell in sorted(_cells())))
+    data.write_bytes(b"".join(_entry(*cell) for cell in sorted(cells())))
     return start(program, str(PORT), data, apart=True)
 
 
@@ -99,7 +99,7 @@ def start_secured_agents(folder: Path, devices: int) -> subprocess.Popen[str]:
     They are one engine of SNMPv3, which makes no difference to who asks: each address is met for itself.
     """
     lines = [f"createUser {USER} SHA-256 {AUTH_PASSWORD} AES {PRIV_PASSWORD}", f"rouser {USER} priv"]
-    for name, tag, value in _cells():
+    for name, tag, value in cells():
         if wire.decode_oid(name).startswith(f"{_ROOT}.1."):
             kind = "integer" if tag == wire.INTEGER else "uinteger"
             lines.append(f"override {wire.decode_oid(name)} {kind} {value!s}")
@@ -115,7 +115,8 @@ def _entry(name: bytes, tag: int, value: wire.Value) -> bytes:
     return bytes([len(name)]) + name + len(bind).to_bytes(2, "big") + bind
 
 
-def _cells() -> Iterator[tuple[bytes, int, wire.Value]]:
+def cells() -> Iterator[tuple[bytes, int, wire.Value]]:
+    """Give name, tag and value of every object that the agents hold."""
     oid = wire.encode_oid
     yield oid("1.3.6.1.2.1.1.1.0"), wire.OCTET_STRING, b"An access point of the measurement, 1.0"
     yield oid("1.3.6.1.2.1.1.2.0"), wire.OBJECT_IDENTIFIER, oid(_ROOT)
