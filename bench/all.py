@@ -2,7 +2,8 @@
 
 usage: python bench/all.py [--quick] [NAME…]
 
-NAME is one of polling, city, echoes, months, replay; without any it is all of them, and the table is written anew.
+NAME is one of polling, echoes, city, large, dead, months, replay; without any it is all of them, and the table is
+written anew.
 ``--quick`` measures little and writes nothing.
 """
 
@@ -13,7 +14,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import city
+import dead
 import echoes
+import large
 import months
 import polling
 import replay
@@ -23,6 +26,8 @@ _MEASUREMENTS: dict[str, Callable[[bool], list[Row]]] = {
     "polling": polling.measure,
     "echoes": echoes.measure,
     "city": city.measure,
+    "large": large.measure,
+    "dead": dead.measure,
     "months": months.measure,
     "replay": replay.measure,
 }

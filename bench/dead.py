@@ -11,7 +11,6 @@ iproute2, and does nothing to this machine's own network.
 
 from __future__ import annotations
 
-import bisect
 import json
 import os
 import shutil
@@ -20,22 +19,19 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import cities
-from measuring import NETMON, MissingError, Row, end, main, pin_apart, start, told, wait_for
-from watched import Round
-from workloads import wait_until_open
-
-from netmon.scheduler import first_turn
+import city
+from measuring import MissingError, Row, end, main, pin_apart
+from watched import Delays, Round, delays, rounds_of, share
 
 _DEVICES: Final = 2000
 _DEAD_EACH: Final = 10
-_LISTEN: Final = "127.0.0.1:19810"
 _SCRAPE_EVERY: Final = 15
 _WARM_UP: Final = 90  # seconds: a round of readings, and the first contact with each device
 _DYING: Final = 60  # seconds in which every check has met the dead once
@@ -51,60 +47,17 @@ table inet bench {
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Delays:
-    """Of the rounds of some time, sorted, in seconds: how late they began, and from their turn to their observation."""
-
-    begun: list[float]
-    seen: list[float]
-
-
-def _rounds(notes: Path, dead: set[str]) -> dict[str, list[Round]]:
-    """Give the rounds of the living by their check, in order of time."""
-    found: dict[str, list[Round]] = {}
-    for line in notes.read_text(encoding="ascii").splitlines():
-        check, interval, begun, ended = json.loads(line)
-        if check.partition("/")[0] not in dead:
-            found.setdefault(check, []).append((check, interval, begun, ended))
-    return found
-
-
-def _turns(rounds: list[Round], since: float, until: float) -> Iterator[tuple[float, float]]:
-    """Give both delays of each turn of a check: of the first round that ended after it.
-
-    A look out of turn that still runs serves as the turn's round, as the scheduler has it.
-    """
-    name, interval, *_ = rounds[0]
-    ends = [ended for *_, ended in rounds]
-    turn = first_turn(name, interval, since)
-    while turn < until:
-        place = bisect.bisect_left(ends, turn)
-        if place == len(ends):
-            raise RuntimeError(f"{name}: no round after its turn, although the service ran on")
-        yield max(0.0, rounds[place][2] - turn), ends[place] - turn
-        turn += interval
-
-
-def _delays(rounds: dict[str, list[Round]], since: float, until: float) -> _Delays:
-    both = [each for one in rounds.values() for each in _turns(one, since, until)]
-    return _Delays(sorted(begun for begun, _ in both), sorted(seen for _, seen in both))
-
-
-def _share(values: list[float], share: float) -> float:
-    return values[min(int(len(values) * share), len(values) - 1)]
-
-
-def _told(delays: _Delays) -> str:
-    begun, seen = delays.begun, delays.seen
+def _told(found: Delays) -> str:
+    begun, seen = found.begun, found.seen
     return (
-        f"p99 {_share(begun, 0.99):.2f} s (latest {begun[-1]:.2f}, {len(begun):,} rounds), "
-        f"observed p50 {_share(seen, 0.5):.2f} s, p99 {_share(seen, 0.99):.2f} s after their turn"
+        f"p99 {share(begun, 0.99):.2f} s (latest {begun[-1]:.2f}, {len(begun):,} rounds), "
+        f"observed p50 {share(seen, 0.5):.2f} s, p99 {share(seen, 0.99):.2f} s after their turn"
     )
 
 
-def _difference(before: _Delays, after: _Delays) -> str:
+def _difference(before: Delays, after: Delays) -> str:
     begun, seen = (
-        _share(late, 0.99) - _share(early, 0.99)
+        share(late, 0.99) - share(early, 0.99)
         for early, late in ((before.begun, after.begun), (before.seen, after.seen))
     )
     return f"p99 {begun:+.2f} s, observed {seen:+.2f} s"
@@ -113,7 +66,7 @@ def _difference(before: _Delays, after: _Delays) -> str:
 # -- inside the namespace -----------------------------------------------------------------------------
 
 
-class _City:
+class _Watched:
     """The simulated city and the service that watches it."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
@@ -121,22 +74,14 @@ class _City:
         self._notes = folder / "notes"
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         subprocess.run(["nft", "-f", "-"], input=_FILTER, text=True, check=True)
-        cities.write(folder / "city", _DEVICES)
-        os.environ.update(cities.COMMUNITY)
-        simulator = start(NETMON, "simulate", folder / "city", apart=True)
-        stack.callback(end, simulator)
-        told(simulator)  # that its agents answer
-        watched: list[str | Path] = [sys.executable, Path(__file__).with_name("watched.py"), self._notes]
-        options = ("run", "--inventory", folder / "city", "--data", folder / "data", "--listen", _LISTEN)
-        self._service = start(*watched, *options, quiet=True)
-        stack.callback(end, self._service)
-        wait_until_open(int(_LISTEN.rpartition(":")[2]))
+        watched = (sys.executable, Path(__file__).with_name("watched.py"), self._notes)
+        self._service = city.start_city(folder, stack, _DEVICES, *watched)
 
     def pass_time(self, seconds: float) -> float:
         """Let it run and be scraped; give the moment after."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            with urllib.request.urlopen(f"http://{_LISTEN}/metrics", timeout=60) as page:
+            with urllib.request.urlopen(f"http://{city.LISTEN}/metrics", timeout=60) as page:
                 page.read()
             time.sleep(max(0.0, min(_SCRAPE_EVERY, until - time.monotonic())))
         return time.monotonic()
@@ -151,23 +96,22 @@ class _City:
     def rounds(self, dead: set[str]) -> dict[str, list[Round]]:
         """Stop the service and give the rounds of those that are not dead."""
         end(self._service)
-        wait_for(self._notes.exists, "the notes of the service")
-        return _rounds(self._notes, dead)
+        return rounds_of(self._notes, dead)
 
 
 def _measure(quick: bool) -> list[Row]:
     dead = range(3, _DEVICES, _DEAD_EACH)
     seconds = 60 if quick else 240
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        city = _City(Path(name), stack)
-        began = city.pass_time(_WARM_UP)
-        died = city.pass_time(seconds)
-        city.kill(dead)
-        settled = city.pass_time(_DYING)
-        ended = city.pass_time(seconds)
-        city.pass_time(_DYING + 5)  # every turn before has its round
-        rounds = city.rounds({cities.ids(_DEVICES)[number] for number in dead})
-    before, dying, steady = (_delays(rounds, *edges) for edges in ((began, died), (died, settled), (settled, ended)))
+        watched = _Watched(Path(name), stack)
+        began = watched.pass_time(_WARM_UP)
+        died = watched.pass_time(seconds)
+        watched.kill(dead)
+        settled = watched.pass_time(_DYING)
+        ended = watched.pass_time(seconds)
+        watched.pass_time(_DYING + 5)  # every turn before has its round
+        rounds = watched.rounds({cities.ids(_DEVICES)[number] for number in dead})
+    before, dying, steady = (delays(rounds, *edges) for edges in ((began, died), (died, settled), (settled, ended)))
     what = f"{_DEVICES:,} devices, {_DEVICES // _DEAD_EACH} of them dead: delay of the others' rounds"
     return [
         Row(f"{what}, before", _told(before), command=_COMMAND),
