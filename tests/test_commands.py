@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import json
 import random
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,6 +103,25 @@ def test_what_netmon_does_not_know_is_wrong_input(run: Any, words: tuple[str, ..
     told = run(*words)
     assert (told.code, told.out) == (2, "")
     assert told.err
+
+
+def test_a_command_loads_only_what_it_needs(document: tuple[bytes, Path]) -> None:
+    """A check and a report start without the service's server, pages, ciphers and geometry."""
+    script = (
+        "import sys; from netmon.cli import main; code = main(sys.argv[1:]); "
+        "heavy = {'uvicorn', 'starlette', 'jinja2', 'prometheus_client', 'cryptography', 'shapely', 'rich'}; "
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr); sys.exit(code)"
+    )
+    for words in (("check", GOOD, "--no-secrets", "--json"), ("report", "--data", document[1], *LABEL)):
+        told = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=True)
+        assert (told.stderr, bool(told.stdout)) == ("[]\n", True), words
+
+
+@pytest.mark.parametrize("words", [("check", GOOD, "--no-secrets"), ("check", BAD)])
+def test_the_garbage_collector_waits_for_the_command_and_no_longer(run: Any, words: tuple[str | Path, ...]) -> None:
+    """Whether the command went well or not."""
+    run(*words)
+    assert gc.isenabled()
 
 
 def test_the_version_is_the_packages(run: Any) -> None:

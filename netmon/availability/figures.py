@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from netmon.availability.intervals import Intervals, any_between, contains, intersect, seconds, union
+from netmon.availability.intervals import Intervals, any_between, contains, seconds, union
 from netmon.availability.states import States
 from netmon.model import STATES, Period, State
 
@@ -135,9 +135,8 @@ class Reliability:
     mtbf_seconds: float | None
 
 
-def incidents_of(states: States) -> list[Incident]:
-    """Group the outages of all recorded time into incidents."""
-    serving = union(states[State.UP], states[State.DEGRADED])
+def incidents_of(states: States, serving: Intervals) -> list[Incident]:
+    """Group the outages of all recorded time into incidents; ``serving``: the seconds with an answer."""
     groups: list[Intervals] = []
     for start, end in union(states[State.DOWN], states[State.DOWN_UPSTREAM]):
         if groups and not any_between(serving, groups[-1][-1][1], start):
@@ -149,7 +148,8 @@ def incidents_of(states: States) -> list[Incident]:
 
 def reliability(states: States, period: Period) -> Reliability:
     """Give the outages, incidents, MTTR and MTBF of a period."""
-    found = incidents_of(states)
+    serving = union(states[State.UP], states[State.DEGRADED])
+    found = incidents_of(states, serving)
     touching = [one for one in found if any(s < period.end and e > period.start for s, e in one.outages)]
     begun = sum(period.start <= one.outages[0][0] < period.end for one in found)
     repaired = [
@@ -157,7 +157,6 @@ def reliability(states: States, period: Period) -> Reliability:
         for one in found
         if one.begin_seen and one.end_seen and period.start < one.outages[-1][1] <= period.end
     ]
-    serving = union(states[State.UP], states[State.DEGRADED])
     outages = [
         _cut(stretch, number, states, serving, period)
         for number, one in enumerate(touching, 1)
@@ -174,8 +173,8 @@ def reliability(states: States, period: Period) -> Reliability:
 
 def _cut(stretch: tuple[int, int], incident: int, states: States, serving: Intervals, period: Period) -> Outage:
     start, end = max(stretch[0], period.start), min(stretch[1], period.end)
-    own = intersect(states[State.DOWN], [(start, end)])
-    upstream = intersect(states[State.DOWN_UPSTREAM], [(start, end)])
+    own = any_between(states[State.DOWN], start, end)
+    upstream = any_between(states[State.DOWN_UPSTREAM], start, end)
     return Outage(
         start=start,
         end=end,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from math import inf
 
 Interval = tuple[int, int]
 Intervals = list[Interval]
@@ -30,17 +31,25 @@ def union(*sets: Iterable[Interval]) -> Intervals:
 def intersect(left: Intervals, right: Intervals) -> Intervals:
     """Give the seconds that are in both sets."""
     common: Intervals = []
+    if not left or not right:
+        return common
     i = j = 0
-    while i < len(left) and j < len(right):
-        start = max(left[i][0], right[j][0])
-        end = min(left[i][1], right[j][1])
+    (a, b), (c, d) = left[0], right[0]
+    while True:  # a report spends its time here: each interval is taken apart once, and nothing is called
+        start = a if a > c else c  # noqa: FURB136 -- as above
+        end = b if b < d else d  # noqa: FURB136 -- as above
         if start < end:
             common.append((start, end))
-        if left[i][1] < right[j][1]:
+        if b < d:
             i += 1
+            if i == len(left):
+                return common
+            a, b = left[i]
         else:
             j += 1
-    return common
+            if j == len(right):
+                return common
+            c, d = right[j]
 
 
 def subtract(left: Intervals, right: Intervals) -> Intervals:
@@ -48,16 +57,17 @@ def subtract(left: Intervals, right: Intervals) -> Intervals:
     if not left or not right:
         return left
     rest: Intervals = []
-    j = 0
+    j, last = 0, len(right) - 1
+    a, b = right[0]
     for start, end in left:
-        while j < len(right) and right[j][1] <= start:
+        while a < end:
+            if a > start:
+                rest.append((start, a))
+            start = max(start, b)  # noqa: PLW2901 -- the part before it is settled
+            if b > end or j == last:
+                break
             j += 1
-        k = j
-        while k < len(right) and right[k][0] < end:
-            if right[k][0] > start:
-                rest.append((start, right[k][0]))
-            start = max(start, right[k][1])  # noqa: PLW2901 -- the part before it is settled
-            k += 1
+            a, b = right[j]
         if start < end:
             rest.append((start, end))
     return rest
@@ -65,22 +75,18 @@ def subtract(left: Intervals, right: Intervals) -> Intervals:
 
 def seconds(of: Intervals, start: int, end: int) -> int:
     """Count the seconds of a set that lie in ``[start, end)``."""
-    return sum(min(b, end) - max(a, start) for a, b in of if b > start and a < end)
+    return sum([min(b, end) - max(a, start) for a, b in of if b > start and a < end])
 
 
 def contains(of: Intervals, second: int) -> bool:
     """Say whether the second is in the set."""
-    index = bisect_right(of, second, key=_start)
+    index = bisect_right(of, (second, inf))
     return index > 0 and second < of[index - 1][1]
 
 
 def any_between(of: Intervals, start: int, end: int) -> bool:
     """Say whether any second of ``[start, end)`` is in the set."""
-    index = bisect_right(of, start, key=_start)
+    index = bisect_right(of, (start, inf))
     if index > 0 and start < of[index - 1][1] and start < end:
         return True
     return index < len(of) and of[index][0] < end
-
-
-def _start(interval: Interval) -> int:
-    return interval[0]

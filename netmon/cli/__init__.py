@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import os
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from netmon import __version__
-from netmon.cli import inventories, periods, probing, service, simulation, status
 from netmon.cli.options import common
 from netmon.cli.terminal import INPUT_IS_WRONG, complain
-from netmon.history import HistoryError
-from netmon.inventory import InventoryError
-from netmon.profiles import ProfileError
+
+_MODULES: Final = {
+    "check": "inventories",
+    "schema": "inventories",
+    "run": "service",
+    "probe": "probing",
+    "status": "status",
+    "report": "periods",
+    "replay": "periods",
+    "backup": "periods",
+    "restore": "periods",
+    "simulate": "simulation",
+}
+"""The module of each command. Only the one that is asked for is loaded: the service's take longer than a check."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code: 0 all well, 1 the answer is "not well", 2 the input is wrong."""
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = _parser(words).parse_args(words)
     logging.basicConfig(
         level=logging.DEBUG if arguments.verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -27,18 +40,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         return int(arguments.run(arguments))
-    except (InventoryError, ProfileError, HistoryError) as error:
-        complain(str(error))
-        return INPUT_IS_WRONG
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more while it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except _wrong_inputs() as error:
+        complain(str(error))
+        return INPUT_IS_WRONG
 
 
-def _parser() -> argparse.ArgumentParser:
+def _wrong_inputs() -> tuple[type[Exception], ...]:
+    """What a command raises where its input is wrong; asked for when something was raised, not before."""
+    from netmon.history import HistoryError  # noqa: PLC0415 -- few commands need all three, and then they are loaded
+    from netmon.inventory import InventoryError  # noqa: PLC0415 -- as above
+    from netmon.profiles import ProfileError  # noqa: PLC0415 -- as above
+
+    return InventoryError, ProfileError, HistoryError
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="netmon",
         description="Sees a city's free Wi-Fi and the links of its urban villages, "
@@ -47,13 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"netmon {__version__}")
     parser.add_argument("-v", "--verbose", action="store_true", help="log more")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for register in (
-        inventories.register,
-        service.register,
-        probing.register,
-        status.register,
-        periods.register,
-        simulation.register,
-    ):
-        register(commands, common())
+    asked = next((word for word in words if not word.startswith("-")), "")
+    for name in [_MODULES[asked]] if asked in _MODULES else dict.fromkeys(_MODULES.values()):
+        importlib.import_module(f"netmon.cli.{name}").register(commands, common())
     return parser

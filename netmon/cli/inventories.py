@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from netmon.cli.collecting import nothing_collected
 from netmon.cli.terminal import ALL_WELL, complain, print_json, print_table
 from netmon.inventory import load, schema, summary
 
@@ -29,6 +30,7 @@ def _schema(_arguments: argparse.Namespace) -> int:
     return ALL_WELL
 
 
+@nothing_collected()
 def _check(arguments: argparse.Namespace) -> int:
     loaded = load(arguments.folder or arguments.inventory, secrets=not arguments.no_secrets)
     found = summary(loaded.inventory, loaded.warnings)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netmon.availability import evaluate, month
+from netmon.cli.collecting import nothing_collected
 from netmon.cli.options import data_folder
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain, working
 from netmon.history import History
@@ -50,6 +51,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     restore.set_defaults(run=_restore)
 
 
+@nothing_collected()
 def _report(arguments: argparse.Namespace) -> int:
     try:
         with (
@@ -64,6 +66,7 @@ def _report(arguments: argparse.Namespace) -> int:
     return _write(found, arguments)
 
 
+@nothing_collected()
 def _replay(arguments: argparse.Namespace) -> int:
     loaded = load(arguments.inventory, secrets=False)
     if arguments.month is None:

@@ -6,11 +6,10 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.console import Console
 
 ALL_WELL: Final = 0
 NOT_WELL: Final = 1
@@ -30,6 +29,8 @@ _PIPE_WIDTH: Final = 200
 
 def console(*, error: bool = False) -> Console:
     """Give a console; in a pipe it is wide and without colour."""
+    from rich.console import Console  # noqa: PLC0415 -- a twentieth of a second that JSON and a pipe need not wait for
+
     stream = sys.stderr if error else sys.stdout
     return Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False, soft_wrap=False)
 
@@ -46,6 +47,9 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print rows as a table; a cell that is the name of a state gets its colour."""
+    from rich.table import Table  # noqa: PLC0415 -- as above
+    from rich.text import Text  # noqa: PLC0415 -- as above
+
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -61,5 +65,8 @@ def working(what: str) -> Iterator[Callable[[int], None]]:
 
     What it gives is told how many lines have been read.
     """
+    if not sys.stderr.isatty():
+        yield lambda _lines: None
+        return
     with console(error=True).status(what) as status:
         yield lambda lines: status.update(f"{what} {lines:,} lines")

@@ -25,7 +25,7 @@ from netmon.inventory.sites import build_service, build_site, build_uplink, chec
 from netmon.inventory.source import Keyed, shown
 from netmon.inventory.upstream import resolve_behind
 from netmon.inventory.windows import read_windows
-from netmon.model import Credential, Inventory, Polygon
+from netmon.model import City, Credential, Inventory, Polygon
 
 NETMON = "netmon.yaml"
 REGIONS = "regions.csv"
@@ -85,6 +85,23 @@ def load_files(
     report = Report()
     lookup = Secrets(environ if secrets else None, folder, report)
     return _load(dict(files), set(), report, lookup, profiles=secrets)
+
+
+def load_city(files: Mapping[str, str]) -> City:
+    """Read the city alone from texts by file name, as :func:`load_files` reads all of it.
+
+    Raises:
+        InventoryError: ``netmon.yaml`` is missing or has mistakes.
+    """
+    report = Report()
+    if NETMON not in files:
+        raise InventoryError([Mistake(NETMON, 1, "file", "is missing", NEEDED[NETMON])])
+    known = Known(report)
+    for record in _records(NETMON_FILE, _parse({NETMON: files[NETMON]}, set(), report), NETMON, report):
+        read_settings(record, known)
+    if report.mistakes:
+        raise InventoryError(report.mistakes)
+    return known.city
 
 
 def load_profiles() -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ def reach_seconds(interval: int) -> int:
 
 def iso(at: int) -> str:
     """Write a Unix second as ISO 8601 in UTC: ``2026-10-31T17:00:00Z``."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{datetime.fromtimestamp(at, UTC).isoformat()[:19]}Z"
 
 
 class Outcome(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from netmon.availability import Evaluation, combined, cut_at, evaluate, month, month_at
 from netmon.history import History, Revision
-from netmon.inventory import Loaded, load_files
+from netmon.inventory import Loaded, load_city, load_files
 from netmon.model import Device, Inventory, Period, Service, Span, reach_seconds
 
 _EVER = 1 << 60
@@ -22,10 +22,10 @@ def zone_of(history: History) -> str:
     Raises:
         NothingRecorded: No inventory was ever accepted.
     """
-    revisions = history.revisions(-_EVER, _EVER)
+    revisions = history.revisions(_EVER - 1, _EVER)  # the one that stays in force
     if not revisions:
         raise NothingRecorded("the history holds no inventory: run netmon first")
-    return load_files(revisions[-1].files, secrets=False).inventory.city.zone
+    return load_city(revisions[-1].files).zone
 
 
 def period_of(history: History, label: str | None, now: int) -> Period:
