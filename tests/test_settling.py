@@ -44,7 +44,7 @@ async def test_what_lives_is_frozen_and_garbage_is_not() -> None:
 
 
 async def test_what_was_frozen_and_is_garbage_now_is_found_in_the_end() -> None:
-    """Nothing leaks for longer than a day."""
+    """Nothing leaks for longer than a day, or it is less than a tenth of everything."""
     kept = Thing()
     kept.itself = kept
     gone = weakref.ref(kept)

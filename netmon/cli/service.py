@@ -21,7 +21,7 @@ from netmon.cli.asking import Asking
 from netmon.cli.covering import Covering
 from netmon.cli.front import Front
 from netmon.cli.options import data_folder
-from netmon.cli.settling import keep_settled
+from netmon.cli.settling import keep_settled, look_seldom
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain
 from netmon.history import History, HistoryError
 from netmon.inventory import InventoryError, Loaded, load, load_profiles
@@ -62,6 +62,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    look_seldom()
     loaded = load(arguments.inventory)
     for warning in loaded.warnings:
         _LOG.warning("%s", warning)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -47,6 +48,7 @@ class Asker:
         self._bugs = bugs
         self._wall = wall
         self._monotonic = monotonic
+        self._patience: dict[float, _Patience] = {}  # by its length
 
     async def ask(self, check: Check) -> Answer:
         """Call the check's probe once; raises nothing but the running task's cancellation."""
@@ -66,13 +68,16 @@ class Asker:
 
     async def _call(self, check: Check, wall: float) -> Observation:
         limit = max(check.interval, _TIMEOUTS * check.timeout)
+        patience = self._patience.get(limit)
+        if patience is None:
+            patience = self._patience[limit] = _Patience(limit)
         try:
             async with asyncio.timeout(None) as deadline:
-                patience = _Patience(deadline, limit)
+                patience.begin(deadline)
                 try:
                     return await self._probes[check.probe](check)
                 finally:
-                    patience.stop()
+                    patience.end(deadline)
         except TimeoutError as late:
             if not deadline.expired():
                 raise
@@ -83,27 +88,37 @@ class Asker:
 
 
 class _Patience:
-    """Lets a deadline pass after ``seconds``, anew when they ended while the loop stood still.
+    """Lets deadlines pass ``seconds`` after they began, anew those that ended while the loop stood still.
 
-    After a standstill all timers are overdue at once, this one as well as the probe's own: it would end probes whose
-    answer is about to be read.
+    After a standstill all timers are overdue at once, these as well as the probe's own: it would end probes whose
+    answer is about to be read. Nearly all probes end by themselves, so one timer serves all: it looks at whoever has
+    waited longest.
     """
 
-    def __init__(self, deadline: asyncio.Timeout, seconds: float) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._deadline = deadline
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._begin()
+        self._ends: dict[asyncio.Timeout, float] = {}  # in the order of their time
+        self._timer: asyncio.TimerHandle | None = None
 
-    def stop(self) -> None:
-        self._timer.cancel()
+    def begin(self, deadline: asyncio.Timeout) -> None:
+        self._ends[deadline] = asyncio.get_running_loop().time() + self._seconds
+        if self._timer is None:
+            self._wait()
 
-    def _begin(self) -> None:
-        self._timer = self._loop.call_later(self._seconds, self._ring)
+    def end(self, deadline: asyncio.Timeout) -> None:
+        self._ends.pop(deadline, None)
+
+    def _wait(self) -> None:
+        """Ring when the first of them ends."""
+        first = next(iter(self._ends.values()), None)
+        self._timer = None if first is None else asyncio.get_running_loop().call_at(first, self._ring)
 
     def _ring(self) -> None:
-        now = self._loop.time()
-        if now - self._timer.when() > _LATE:
-            self._begin()
-        else:
-            self._deadline.reschedule(now)
+        now = asyncio.get_running_loop().time()
+        for deadline, ends in list(itertools.takewhile(lambda item: item[1] <= now, self._ends.items())):
+            del self._ends[deadline]
+            if now - ends > _LATE:
+                self._ends[deadline] = now + self._seconds
+            else:
+                deadline.reschedule(now)
+        self._wait()
