@@ -82,8 +82,11 @@ class Record:
 
     def given(self, *names: str, **renamed: str) -> dict[str, Any]:
         """Give the values of these keys that are there and right; ``renamed``: the name to give and the key."""
-        pairs = [(name, name) for name in names] + list(renamed.items())
-        return {name: self.values[key] for name, key in pairs if key in self.values}
+        values = self.values
+        found = {name: values[name] for name in names if name in values}
+        if renamed:
+            found |= {name: values[key] for name, key in renamed.items() if key in values}
+        return found
 
     def at(self, name: str, word: str = "") -> Node:
         """Give the place of a key, of a word in its list, or of the entity where the key is missing."""
@@ -104,7 +107,7 @@ Text: TypeAlias = Callable[[str], Any]
 
 def attempt(kind: Kind, node: Node, key: str, report: Report, at: Node | None = None) -> Any:
     """Read a value; where it is wrong, report it (``at`` the place of its key) and give ``INVALID``."""
-    if isinstance(node, Scalar) and (node.is_empty or node.is_null):
+    if isinstance(node, Scalar) and node.plain and node.text in source.NOTHING:
         if kind.empty is INVALID:
             report.mistake(at or node, key, "is empty", "write a value, or remove the key")
         return kind.empty
@@ -211,18 +214,18 @@ def _report_unknown(at: Scalar, key: str, table: Table, report: Report) -> None:
 def read_record(table: Table, node: source.Mapping, key: str, report: Report) -> Record:
     """Read the keys of one entity, and report unknown and missing ones."""
     found = Record(node)
+    values, nodes, fields = found.values, found.nodes, table.by_name
     for name, (at, value) in node.entries.items():
-        inside = f"{key}.{name}" if key else name
-        known = table.by_name.get(name)
+        known = fields.get(name)
         if known is None:
             _report_unknown(at, key, table, report)
         elif isinstance(value, Scalar) and value.is_null and known.nullable and not known.required:
             continue
         else:
-            found.nodes[name] = value
-            result = attempt(known.kind, value, inside, report, at)
+            nodes[name] = value
+            result = attempt(known.kind, value, f"{key}.{name}" if key else name, report, at)
             if result is not INVALID:
-                found.values[name] = result
+                values[name] = result
     for each in table.fields:
         if each.required and each.name not in node.entries:
             inside = f"{key}.{each.name}" if key else each.name

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import yaml
 
@@ -28,6 +28,8 @@ UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U0001000
 """What YAML 1.1 does not allow in a file (section 5.1)."""
 
 NULLS = frozenset({"~", "null"})
+NOTHING = NULLS | {""}
+"""Plain words for no value, written or left out."""
 
 
 @dataclass(slots=True)
@@ -38,8 +40,8 @@ class Scalar:
     line: int
     text: str
     plain: bool
-    size: int = 1
-    depth: int = 1
+    size: ClassVar[int] = 1
+    depth: ClassVar[int] = 1
 
     @property
     def is_empty(self) -> bool:
@@ -193,15 +195,17 @@ class _Builder:
     def take(self, event: yaml.Event) -> None:
         """Go on by one event."""
         line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag is not None:
-            raise _Stop(line, "a tag (!) has no meaning here", "write text in quotes, the rest as it is")
         if isinstance(event, yaml.ScalarEvent):
+            if event.tag is not None:
+                raise _tagged(line)
             self._place(Scalar(self.file, line, event.value, not event.style), event.anchor)
-        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            kind = Mapping if isinstance(event, yaml.MappingStartEvent) else Sequence
-            self._begin(kind(self.file, line), event.anchor)
         elif isinstance(event, yaml.CollectionEndEvent):
             self._end()
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if event.tag is not None:
+                raise _tagged(line)
+            kind = Mapping if isinstance(event, yaml.MappingStartEvent) else Sequence
+            self._begin(kind(self.file, line), event.anchor)
         elif isinstance(event, yaml.AliasEvent):
             self._place(self._aliased(event.anchor or "", line), None)
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
@@ -234,35 +238,39 @@ class _Builder:
             self.root = node
             return
         top = self._open[-1]
-        top.node.size += node.size
-        top.node.depth = max(top.node.depth, node.depth + 1)
-        if top.node.size > self._most or top.node.depth + len(self._open) > DEEPEST + 1:
-            raise _Stop(top.node.line, "its aliases (*) stand for far more than is written", "write it out")
-        if isinstance(top.node, Sequence):
-            top.node.items.append(node)
-        elif top.key is None:
-            top.key = self._key(node)
-        else:
+        into = top.node
+        into.size += node.size
+        if into.depth <= node.depth:
+            into.depth = node.depth + 1
+        if into.size > self._most or into.depth + len(self._open) > DEEPEST + 1:
+            raise _Stop(into.line, "its aliases (*) stand for far more than is written", "write it out")
+        if isinstance(into, Sequence):
+            into.items.append(node)
+        elif top.key is not None:
             key, top.key = top.key, None
-            self._enter(top, top.node, key, node)
-
-    def _key(self, node: Node) -> Scalar:
-        if isinstance(node, Scalar):
-            return node
-        raise _Stop(node.line, "a list or mapping stands where a key belongs", "write a word and a colon")
+            self._enter(top, into, key, node)
+        elif isinstance(node, Scalar):
+            top.key = node
+        else:
+            raise _Stop(node.line, "a list or mapping stands where a key belongs", "write a word and a colon")
 
     def _enter(self, top: _Open, into: Mapping, key: Scalar, value: Node) -> None:
-        if key.plain and key.text == "<<":
+        name = key.text
+        if name == "<<" and key.plain:
             sources = value.items if isinstance(value, Sequence) else [value]
             for source in sources:
                 if not isinstance(source, Mapping):
                     raise _Stop(key.line, "<< takes in a mapping", "write <<: *anchor")
                 top.merged.append(source)
-        elif key.text in into.entries:
-            first = into.entries[key.text][0].line
-            self._report.mistake(key, key.text, f"is written twice in one mapping, first in line {first}", "keep one")
+        elif name in into.entries:
+            first = into.entries[name][0].line
+            self._report.mistake(key, name, f"is written twice in one mapping, first in line {first}", "keep one")
         else:
-            into.entries[key.text] = (key, value)
+            into.entries[name] = (key, value)
+
+
+def _tagged(line: int) -> _Stop:
+    return _Stop(line, "a tag (!) has no meaning here", "write text in quotes, the rest as it is")
 
 
 def shown(node: Node) -> str:
