@@ -23,7 +23,7 @@ from exporters.answering import answer, wants_openmetrics
 from exporters.families import END, Family, page
 from netmon.measures import MEASURES, format_value
 from netmon.model import Device, Observation
-from netmon.state import pieces_of, values_of
+from netmon.state import Latest
 
 _HEADER: Final = "x-prometheus-scrape-timeout-seconds"
 _PATIENCE: Final = 10.0
@@ -113,13 +113,10 @@ class Probing:
         return task
 
     def _page(self, found: Answers, took: float, *, openmetrics: bool) -> str:
-        texts: dict[str, list[str]] = {}
-        dropped = 0
+        latest = Latest(self._budget())
         for seen in found.observations:
-            pieces = pieces_of(found.device, seen, values_of(found.device, seen), self._budget())
-            dropped += pieces.dropped
-            for measure, text in pieces.texts.items():
-                texts.setdefault(measure, []).append(text)
+            latest.keep(found.device, seen)
+        texts, dropped = latest.fresh(-math.inf, None), latest.dropped(-math.inf)
         succeeded = found.complete and all(seen.failure is None for seen in found.observations)
         families = [
             Family("probe_success", "gauge", "1 where every check was answered.", [f"probe_success {succeeded:d}\n"]),
@@ -130,7 +127,7 @@ class Probing:
                 [f"probe_duration_seconds {format_value(round(took, 6))}\n"],
             ),
             *(Family(one.metric, one.kind, one.help, texts.get(one.name, [])) for one in MEASURES.values()),
-            system.dropped([(found.device, dropped)] if dropped else []),
+            system.dropped([(found.device, dropped[found.device.id])] if dropped else []),
         ]
         return page(families, openmetrics=openmetrics) + (END if openmetrics else "")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netmon.history import History
-from netmon.model import Observation, reach_seconds
+from netmon.model import Observation, Series, reach_seconds
 from netmon.state import CityState
 
 _CLIENTS = "wifi_clients"
@@ -12,7 +12,8 @@ _TRAFFIC = {
     "interface_transmit_bytes_total": "wan_transmit_bytes",
 }
 
-_COUNTED = frozenset({_CLIENTS, *_TRAFFIC})
+_Counted = tuple[tuple[int, str], ...]
+"""Where in a device's values those stand that belong to the hour, and their name there."""
 
 
 class Sink:
@@ -23,6 +24,7 @@ class Sink:
         self._history = history
         self._state = state
         self._counters: dict[tuple[str, str], tuple[float, float]] = {}
+        self._counted: dict[str, tuple[tuple[Series, ...], str, _Counted]] = {}  # by check
 
     def __call__(self, seen: Observation) -> None:
         """Record what decides up and down, count what belongs to the hour, and let the state know."""
@@ -38,14 +40,30 @@ class Sink:
         device, at = seen.check.device, int(seen.at)
         if seen.rtt is not None and seen.check.decides:
             self._history.add_hourly(device, "rtt_seconds", at, seen.rtt)
-        wan = self._state.devices[device].wan
-        for series, value in seen.readings:
-            if series.measure not in _COUNTED:
-                continue  # nearly all of them
-            if series.measure == _CLIENTS:
+        if not seen.readings.values:
+            return
+        for place, name in self._places(seen):
+            value = seen.readings.values[place]
+            if name == _CLIENTS:
                 self._history.add_hourly(device, _CLIENTS, at, value)
-            elif wan and ("interface", wan) in series.labels:
-                self._count_traffic(device, _TRAFFIC[series.measure], seen, value)
+            else:
+                self._count_traffic(device, name, seen, value)
+
+    def _places(self, seen: Observation) -> _Counted:
+        """Find what belongs to the hour; looked for only where a device tells other series than the last time."""
+        series, wan = seen.readings.series, self._state.devices[seen.check.device].wan
+        known = self._counted.get(seen.check.id)
+        if known is not None and known[0] is series and known[1] == wan:
+            return known[2]
+        port = ("interface", wan)
+        found: list[tuple[int, str]] = []
+        for place, one in enumerate(series):
+            if one.measure == _CLIENTS:
+                found.append((place, _CLIENTS))
+            elif wan and one.measure in _TRAFFIC and port in one.labels:
+                found.append((place, _TRAFFIC[one.measure]))
+        self._counted[seen.check.id] = series, wan, tuple(found)
+        return tuple(found)
 
     def _count_traffic(self, device: str, measure: str, seen: Observation, value: float) -> None:
         """Count the bytes since the poll before, unless the counter began anew or polls were missed."""

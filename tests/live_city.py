@@ -17,6 +17,7 @@ from netmon.model import (
     Kelurahan,
     Observation,
     Outcome,
+    Readings,
     Role,
     Site,
     Uplink,
@@ -67,7 +68,7 @@ class LiveCity:
         """Take in readings ``(measure, labels, value)``."""
         device = self.state.devices[name]
         check = Check(f"{name}/readings", name, "readings", 60)
-        values = tuple((series(measure, device, own), value) for measure, own, value in readings)
+        values = Readings.of((series(measure, device, own), value) for measure, own, value in readings)
         self.state.observe(Observation(check, at, readings=values, **more))  # type: ignore[arg-type]
 
     def report(self, now: int, inventory: Inventory | None = None, loaded: FirstLoaded | None = None) -> Evaluation:

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from exporters import Answers, Exporter, Monitor, Question, RefusedError
 from netmon.cli.asking import Asking
 from netmon.measures import series
-from netmon.model import Check, Device, Failure, Observation, Role
+from netmon.model import Check, Device, Failure, Observation, Readings, Role
 from netmon.scheduler.counters import Counters
 from netmon.state.readings import within
 
@@ -122,7 +122,8 @@ async def test_what_the_budget_leaves_out_is_counted_and_named(caplog: pytest.Lo
     inventory = replace(state.inventory, settings=replace(state.inventory.settings, series_budget=3))
     state.load(inventory, None, NOW - 7200)
     device = state.devices["rt-1"]
-    readings = tuple((series("interface_up", device, {"interface": f"ether{number}"}), 1) for number in range(1, 6))
+    ports = [series("interface_up", device, {"interface": f"ether{number}"}) for number in range(1, 6)]
+    readings = Readings(tuple(ports), (1,) * len(ports))
     check = Check("rt-1/readings", "rt-1", "readings", 60)
     for _ in range(2):
         state.observe(Observation(check, NOW - 1, readings=readings))
@@ -208,9 +209,8 @@ async def test_probe_asks_a_device_once_at_a_time_and_not_too_many() -> None:
         if len(asked) == 20:
             full.set()
         await gate.wait()
-        return Answers(
-            ROUTER, (Observation(Check("x", device, "snmp", 30), NOW, readings=((CLIENTS, 7),)),), complete=True
-        )
+        told = Observation(Check("x", device, "snmp", 30), NOW, readings=Readings((CLIENTS,), (7,)))
+        return Answers(ROUTER, (told,), complete=True)
 
     async with client(ask) as asker:
         waiting = [asyncio.ensure_future(asker.get(f"/probe?device=d{number % 20}")) for number in range(40)]

@@ -12,7 +12,7 @@ from profile_cells import IF, IFX, UP_TIME, ports
 from snmp_agents import Agent, reply, running_agent
 from snmp_city import OPEN, City, records_of, values, walked
 
-from netmon.model import Failure
+from netmon.model import NO_READINGS, Failure
 from netmon.snmp import wire
 from netmon.snmp.client import SnmpClient
 from netmon.snmp.wire import Message
@@ -133,7 +133,7 @@ async def test_a_port_whose_name_never_rests_gives_no_numbers(city: City) -> Non
     async with running_agent(restless) as agent:
         seen = await city.probes.readings(city.add(agent.address, agent.port))
     assert seen.failure is None
-    assert (seen.readings, seen.partial) == ((), True)
+    assert (seen.readings, seen.partial) == (NO_READINGS, True)
     assert "no longer 'port" in seen.detail
 
 
@@ -245,7 +245,7 @@ async def test_an_agent_that_locks_us_out_after_the_first_contact(city: City) ->
         agent.asked.clear()
         seen = await city.probes.readings(check)
         assert not walked(agent.asked)
-    assert (seen.failure, seen.readings) == (Failure.AUTH, ())
+    assert (seen.failure, seen.readings) == (Failure.AUTH, NO_READINGS)
     assert "authorizationError" in seen.detail
 
 

@@ -31,7 +31,7 @@ def test_two_interfaces_of_one_name_are_told_apart_by_their_index() -> None:
 def test_hostile_names_make_valid_and_different_lines(name: bytes) -> None:
     """Whatever an agent calls its ports, each has one line of its own that is valid UTF-8 without a line end inside."""
     plan, _ = met(ports(name, name))
-    lines = [made.line for made, _, _ in plan.direct]
+    lines = [made.line for made, _, _ in plan.filler.direct]
     assert len(set(lines)) == len(lines) == 6
     assert not any("\n" in line for line in lines)
     assert all(len(line.encode()) < 1200 for line in lines)
@@ -87,7 +87,7 @@ def test_requests_without_an_answer_say_nothing_of_rows() -> None:
     slots = len(polled(plan, cells).cells)
     lost = Values([None] * slots, failed=frozenset(range(slots)))
     assert (misfit(plan, lost), gap(plan, lost), table_changed(plan, lost)) == ("", "", False)
-    assert readings(plan, lost) == ()
+    assert len(readings(plan, lost)) == 0
 
 
 def test_a_speed_of_zero_is_unknown_and_the_other_object_is_asked() -> None:

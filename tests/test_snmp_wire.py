@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import example, given
@@ -352,40 +351,6 @@ def test_a_damaged_message_gives_a_message_or_wire_error(message: Message, chang
     for place, byte in changes:
         damaged[place % len(damaged)] = byte
     survives(bytes(damaged))
-
-
-def outcome(data: bytes, expected: Sequence[wire.Name]) -> object:
-    """Give what decoding gives, or the words with which it is refused."""
-    try:
-        return tuple(decode_message(data, lambda _: expected))
-    except WireError as error:
-        return str(error)
-
-
-@given(
-    MESSAGE,
-    st.lists(OID, max_size=4),
-    st.integers(0, 30),
-    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=3),
-)
-def test_expected_names_change_nothing_but_the_time(
-    message: Message, others: list[bytes], right: int, changes: list[tuple[int, int]]
-) -> None:
-    """Whether they are right, wrong, too few or too many, and whatever the bytes are: the same message or refusal."""
-    names = [*(bind[0] for bind in message.varbinds[:right]), *others]
-    damaged = bytearray(encode_message(message))
-    for place, byte in changes:
-        damaged[place % len(damaged)] = byte
-    expected = [wire.expected_name(name) for name in names]
-    assert repr(outcome(bytes(damaged), expected)) == repr(outcome(bytes(damaged), ()))
-
-
-def test_a_get_knows_the_names_of_its_answer() -> None:
-    """A GETBULK cannot."""
-    oids = [wire.encode_oid("1.3.6.1.2.1.1.3.0"), wire.encode_oid("1.3.6.1.4.1.14988.1.1.1.0")]
-    template = wire.request_template(wire.VERSION_2C, b"public", wire.GET, oids)
-    assert [name for name, _, _ in template.expected] == oids
-    assert not wire.request_template(wire.VERSION_2C, b"public", wire.GET_BULK, oids, max_repetitions=5).expected
 
 
 def test_nesting_is_never_followed_down() -> None:

@@ -371,7 +371,7 @@ async def test_lie_3_a_receive_buffer_that_overflows() -> None:
         assert lies > DEVICES / 2, "the lie: devices that have answered are down"
 
         async with snmp_client() as client:
-            shared = client._sockets[socket.AF_INET]
+            shared = client._sockets.of(socket.AF_INET)
             set_buffer(shared, SMALLEST_BUFFER)
             watch = Watch(inventory, snmp_probes(client, inventory), client)
             async with watch.running():

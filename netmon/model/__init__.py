@@ -42,9 +42,11 @@ from netmon.model.observing import (
     reach_seconds,
 )
 from netmon.model.probing import (
+    NO_READINGS,
     Check,
     Identity,
     Observation,
+    Readings,
     Series,
 )
 from netmon.model.serving import (
@@ -56,6 +58,7 @@ from netmon.model.serving import (
 __all__ = [
     "COVERAGE",
     "DEFINITION",
+    "NO_READINGS",
     "STATES",
     "Check",
     "City",
@@ -73,6 +76,7 @@ __all__ = [
     "Polygon",
     "Reach",
     "ReachKind",
+    "Readings",
     "Ring",
     "Role",
     "Secret",

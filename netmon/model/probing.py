@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from netmon.model.observing import Failure, Outcome
 
@@ -42,6 +44,35 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Readings:
+    """What a device told: series, and beside each its value.
+
+    ``series`` is the same object from poll to poll while a device tells the same things, so that what is made of it
+    can be kept.
+    """
+
+    series: tuple[Series, ...] = ()
+    values: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[Series, float]]) -> Readings:
+        """Make them of pairs."""
+        told = tuple(pairs)
+        return cls(tuple([series for series, _ in told]), tuple([value for _, value in told]))
+
+    def __iter__(self) -> Iterator[tuple[Series, float]]:
+        """Go through the pairs."""
+        return zip(self.series, self.values, strict=True)
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.values)
+
+
+NO_READINGS: Final = Readings()
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What a device says it is."""
 
@@ -53,14 +84,12 @@ class Identity:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """What one probe saw.
 
     ``at`` is the wall clock (Unix seconds with fraction) when its first packet was sent; ``duration``, ``rtt`` are
-    seconds, ``loss`` a ratio. ``failure`` is ``None`` exactly when the device answered. ``readings`` pairs a series
-    with its value; ``partial`` says that not all of them could be read. ``detail`` is a sentence for people,
-    without secrets.
+    seconds, ``loss`` a ratio. ``failure`` is ``None`` exactly when the device answered. ``partial`` says that
+    not all readings could be had. ``detail`` is a sentence for people, without secrets.
     """
 
     check: Check
@@ -70,7 +99,7 @@ class Observation:
     duration: float = 0.0
     rtt: float | None = None
     loss: float | None = None
-    readings: tuple[tuple[Series, float], ...] = ()
+    readings: Readings = NO_READINGS
     identity: Identity | None = None
     partial: bool = False
 

@@ -7,13 +7,12 @@ see with ``misfit`` whether the plan still fits, make ``readings``.
 
 from netmon.profiles.asking import Needs, needs
 from netmon.profiles.choosing import FALLBACK, build, identify, with_variants
+from netmon.profiles.filling import Rows, Values
 from netmon.profiles.making import make_plan
 from netmon.profiles.plan import (
     Answers,
     Interface,
     Plan,
-    Rows,
-    Values,
     boot_timestamp,
     gap,
     misfit,

@@ -9,7 +9,8 @@ from typing import Final
 from netmon.measures import VALUE_LIMIT, clean, series
 from netmon.model import Device, Series
 from netmon.profiles.asking import absolute, side_by_side
-from netmon.profiles.plan import Answers, Interface, Plan, Term
+from netmon.profiles.filling import Filler, Term
+from netmon.profiles.plan import Answers, Interface, Plan, Vouchers
 from netmon.profiles.terms import Making
 from netmon.profiles.texts import identity_of, root_of
 from netmon.profiles.transforms import Cell, Transform, text_of
@@ -48,14 +49,10 @@ def make_plan(profile: Profile, device: Device, answers: Answers) -> Plan:
         identity=identity_of(profile, answers),
         uptime=uptime,
         requests=draft.making.requests.requests(uptime, profile.varbinds()),
-        expected=tuple(draft.expected.items()),
-        watched=tuple(draft.watched.items()),
+        expected=Vouchers(draft.expected),
+        watched=Vouchers(draft.watched),
         volatile=side_by_side(draft.making.volatile),
-        direct=tuple(draft.direct),
-        computed=tuple(draft.computed),
-        grouped=tuple(groups),
-        constants=tuple(draft.constants),
-        boot=series("device_boot_timestamp_seconds", device),
+        filler=Filler(device, draft.direct, draft.computed, groups, draft.constants),
         interfaces=draft.interfaces,
     )
 

@@ -9,19 +9,15 @@ no longer fits and its numbers are nobody's.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from netmon.measures import MEASURES, clean, series
-from netmon.model import Device, Identity, Series
+from netmon.measures import clean
+from netmon.model import Device, Identity, Readings
+from netmon.profiles.filling import Filler, Rows, Term, Values, picker
 from netmon.profiles.transforms import Cell, Transform, text_of
 from netmon.profiles.words import SYS_OBJECT_ID
-
-Term = Callable[["Values"], float | None]
-Grouped = Callable[["Values"], dict[str, float] | None]
-Rows = Mapping[str, Cell]
-"""A column's cells by the dotted text of their index, in the order of the walk."""
 
 WRAP_SECONDS: Final = 2**32 / 100
 """After so long (497 days) sysUpTime begins again at 0 (SNMPv2-SMI, TimeTicks)."""
@@ -44,18 +40,6 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
-    """What a poll brought: the plan's cells in their order (``None`` for none), and the volatile columns.
-
-    ``failed`` are the slots of requests that had no answer: they say nothing, not even that a row is gone.
-    """
-
-    cells: Sequence[Cell]
-    columns: Mapping[str, Rows] = field(default_factory=dict)
-    failed: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Interface:
     """A port of the plan: ``key_cell`` is the instance that must still hold ``key_value`` (empty: nothing vouches)."""
 
@@ -65,13 +49,33 @@ class Interface:
     key_value: Cell = None
 
 
+class Vouchers:
+    """Cells that must stay what they were when the plan was made."""
+
+    __slots__ = ("_cells", "_pick", "_slots")
+
+    def __init__(self, cells: Mapping[int, Cell]) -> None:
+        """Take the cells by slot."""
+        self._slots = tuple(cells)
+        self._cells = tuple(cells.values())
+        self._pick = picker(self._slots)
+
+    def changed(self, values: Values) -> list[Cell]:
+        """Give those that came otherwise, as they were; a slot that failed says nothing."""
+        now = self._pick(values.cells)
+        if now == self._cells:
+            return []
+        both = zip(self._slots, self._cells, now, strict=True)
+        return [before for slot, before, cell in both if before != cell and slot not in values.failed]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to ask a device, and what its answers mean.
 
     ``requests`` are the instances of each GET; where ``uptime`` is not empty it stands in front of each and is no
-    part of the cells. The cells of all requests in a row are numbered: these numbers are the *slots* in ``expected``
-    (cells that vouch), ``watched`` (cells that say that a table changed) and ``direct``.
+    part of the cells. The cells of all requests in a row are numbered: these numbers are the *slots*.
+    ``expected`` are cells that vouch, ``watched`` say that a table changed.
     ``volatile`` are columns to walk each time, side by side where they stand together.
     """
 
@@ -80,14 +84,10 @@ class Plan:
     identity: Identity
     uptime: str
     requests: tuple[tuple[str, ...], ...]
-    expected: tuple[tuple[int, Cell], ...]
-    watched: tuple[tuple[int, Cell], ...]
+    expected: Vouchers
+    watched: Vouchers
     volatile: tuple[tuple[str, ...], ...]
-    direct: tuple[tuple[Series, int, Transform], ...]
-    computed: tuple[tuple[Series, Term], ...]
-    grouped: tuple[tuple[str, Grouped], ...]
-    constants: tuple[tuple[Series, float], ...]
-    boot: Series
+    filler: Filler
     interfaces: Mapping[str, Interface]
 
 
@@ -96,46 +96,30 @@ def misfit(plan: Plan, values: Values) -> str:
 
     A device that started anew is seen by its sysUpTime, which the caller remembers.
     """
-    cells = values.cells
-    for slot, cell in plan.expected:
-        if cells[slot] != cell and slot not in values.failed:
-            return f"a row is no longer {clean(text_of(cell))!r}"
-    return ""
+    changed = plan.expected.changed(values)
+    return f"a row is no longer {clean(text_of(changed[0]))!r}" if changed else ""
 
 
 def gap(plan: Plan, values: Values) -> str:
     """Say what the device no longer gives although its rows are as they were; empty where nothing is missing."""
-    for made, slot, _ in plan.direct:
-        if values.cells[slot] is None and slot not in values.failed:
-            return f"{made.measure} is gone"
+    if None in values.cells:
+        for made, slot, _ in plan.filler.direct:
+            if values.cells[slot] is None and slot not in values.failed:
+                return f"{made.measure} is gone"
     return ""
 
 
 def table_changed(plan: Plan, values: Values) -> bool:
     """Say whether an agent told that rows came, went or moved (ifNumber, ifTableLastChange)."""
-    return any(values.cells[slot] != cell and slot not in values.failed for slot, cell in plan.watched)
+    return bool(plan.watched.changed(values))
 
 
-def readings(plan: Plan, values: Values, boot: float | None = None) -> tuple[tuple[Series, float], ...]:
+def readings(plan: Plan, values: Values, boot: float | None = None) -> Readings:
     """Make a poll's readings, in the order of the plan; what the device did not give is absent.
 
     ``boot`` is when it last started (Unix seconds), as :func:`boot_timestamp` reckons it.
     """
-    cells = values.cells
-    out = [(made, value) for made, slot, convert in plan.direct if (value := convert(cells[slot])) is not None]
-    out += [(made, value) for made, term in plan.computed if (value := term(values)) is not None]
-    for measure, split in plan.grouped:
-        label = MEASURES[measure].labels[0]
-        # Two texts may become one when they are cleaned; a series must not appear twice.
-        sums: dict[Series, float] = {}
-        for text, value in (split(values) or {}).items():
-            made = series(measure, plan.device, {label: text})
-            sums[made] = sums.get(made, 0) + value
-        out += sums.items()
-    out += plan.constants
-    if boot is not None:
-        out.append((plan.boot, boot))
-    return tuple(out)
+    return plan.filler.fill(values, boot)
 
 
 def boot_timestamp(ticks: int, at: float, previous: float | None = None) -> float:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from netmon.model import Series
+from netmon.model import Readings
 from netmon.profiles.plan import Plan
-
-Readings = Sequence[tuple[Series, float]]
 
 
 def summary(

@@ -6,13 +6,10 @@ import re
 from collections.abc import Mapping
 
 from netmon.profiles.asking import absolute
+from netmon.profiles.filling import Grouped, Rows, Term, Values
 from netmon.profiles.plan import (
     Answers,
-    Grouped,
     Requests,
-    Rows,
-    Term,
-    Values,
     added,
     as_term,
     averaged,

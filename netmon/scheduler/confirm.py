@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from netmon.model import Check, Failure, Observation, Outcome
+from netmon.model import NO_READINGS, Check, Failure, Observation, Outcome
 from netmon.scheduler.asking import Answer, Asker
 from netmon.scheduler.faults import LocalFaults
 from netmon.scheduler.witness import Witnesses
@@ -83,7 +83,7 @@ class Confirmer:
         if not self._faults.jumped_since(start):
             return observation
         at = self._wall() - (self._monotonic() - start)
-        return replace(_blind(observation, Failure.LOCAL, "the wall clock was set meanwhile"), at=at)
+        return _blind(observation, Failure.LOCAL, "the wall clock was set meanwhile")._replace(at=at)
 
     async def _confirmed(self, check: Check, first: Answer) -> Observation:
         between = asyncio.ensure_future(self._witness.answered_since(first.sent, of=check.device))
@@ -120,9 +120,9 @@ class Confirmer:
     async def _verdict(self, first: Answer, repeat: _Repeat, between: asyncio.Future[bool]) -> Observation:
         observation = repeat.answer.observation
         if observation.outcome is Outcome.UP:
-            return replace(observation, at=first.observation.at, loss=(1.0 + (observation.loss or 0.0)) / 2)
+            return observation._replace(at=first.observation.at, loss=(1.0 + (observation.loss or 0.0)) / 2)
         if observation.outcome is Outcome.BLIND:
-            return replace(observation, at=first.observation.at)
+            return observation._replace(at=first.observation.at)
         if repeat.ping is not None and repeat.ping.observation.outcome is not Outcome.DOWN:
             return _pinged(first.observation, repeat.ping.observation)
         witnessed = repeat.witnessed and await between and await self._answers_still(observation.check)
@@ -139,13 +139,13 @@ class Confirmer:
 
 def _pinged(missed: Observation, ping: Observation) -> Observation:
     if ping.failure is None:
-        return replace(_blind(missed, Failure.AUTH, "answers ping but not SNMP"), rtt=ping.rtt, loss=ping.loss)
+        return _blind(missed, Failure.AUTH, "answers ping but not SNMP")._replace(rtt=ping.rtt, loss=ping.loss)
     return _blind(missed, ping.failure, f"no SNMP, and the ping failed for another reason ({ping.detail})")
 
 
 def _blind(observation: Observation, failure: Failure, why: str) -> Observation:
     detail = f"{why}: {observation.detail}" if observation.detail else why
-    return replace(observation, failure=failure, detail=detail, readings=(), identity=None)
+    return observation._replace(failure=failure, detail=detail, readings=NO_READINGS, identity=None)
 
 
 def _ping_of(check: Check) -> Check:

@@ -16,10 +16,10 @@ from typing import Final
 from netmon.availability import FirstLoaded, combined, month_at
 from netmon.model import Device, Identity, Inventory, Observation, Outcome, Period, State
 from netmon.state.account import FOREVER, OUT, Account, Formed, sites_of, uplinks_of
-from netmon.state.readings import Pieces, Readings, pieces_of, values_of
+from netmon.state.readings import Latest
 from netmon.tracks import Track
 
-__all__ = ["KEPT_AFTER_MONTH", "Account", "CityState", "Now", "Pieces", "pieces_of", "values_of"]
+__all__ = ["KEPT_AFTER_MONTH", "Account", "CityState", "Latest", "Now"]
 
 KEPT_AFTER_MONTH: Final = 10 * 86400
 """A finished month stays on show this long."""
@@ -72,7 +72,7 @@ class CityState:
         self.identities: dict[str, Identity] = {}
         self.observations: Counter[tuple[str, Outcome]] = Counter()
         self.outages: Counter[tuple[str, str]] = Counter()
-        self._readings = Readings(inventory.settings.series_budget)
+        self._readings = Latest(inventory.settings.series_budget)
         self._looked: dict[tuple[str, str], _Looked] = {}
         self._revisions = [*revisions[:-1]]
         self.load(inventory, first_loaded, revisions[-1][0] if revisions else -FOREVER)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import inf, isfinite
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Final
 
 from netmon.measures import DEVICE_LABELS, MEASURES, format_value
 from netmon.measures import series as series_of
-from netmon.model import Device, Observation, ReachKind, Series, reach_seconds
+from netmon.model import Device, Observation, ReachKind, Readings, Series, reach_seconds
 
 _LOG: Final = logging.getLogger(__name__)
 _PINGED: Final = ("icmp_rtt_seconds", "icmp_loss_ratio")
 _INTERFACE: Final = "interface"
+_WRITTEN_AS_IS: Final = frozenset({int, float})
+_APART: Final = "\0"  # stands in no line: names are cleaned of it
 _NAMED: Final = 10
 """Rows left out that the log names; their number tells of the rest."""
 
@@ -26,48 +30,101 @@ Row = tuple[str, str]
 _NOTHING: Final[Mapping[Row, int]] = MappingProxyType({})
 
 
+class Layout:
+    """How the values of the same series become text, again and again: one step in C writes all lines."""
+
+    __slots__ = ("_alone", "_format", "_in_order", "_measures", "series")
+
+    def __init__(self, series: tuple[Series, ...]) -> None:
+        """Put the series of each measure together, in their order."""
+        places: dict[str, list[int]] = {}
+        for place, one in enumerate(series):
+            places.setdefault(one.measure, []).append(place)
+        self.series = series
+        self._measures = tuple(places)
+        self._alone = {measure: found[0] for measure, found in places.items() if not MEASURES[measure].labels}
+        order = [place for found in places.values() for place in found]
+        self._in_order = itemgetter(*order) if order != list(range(len(series))) else None
+        lines = ("".join([f"{series[place].line.replace('%', '%%')}%s\n" for place in of]) for of in places.values())
+        self._format = _APART.join(lines)
+
+    def texts(self, values: tuple[float, ...]) -> dict[str, str]:
+        """Write the lines of every measure."""
+        written: tuple[float | str, ...] = values
+        if not _WRITTEN_AS_IS.issuperset(map(type, values)) or not isfinite(sum(values)):
+            written = tuple(map(format_value, values))
+        if self._in_order is not None:
+            written = self._in_order(written)
+        return dict(zip(self._measures, (self._format % written).split(_APART), strict=True))
+
+    def number(self, measure: str, values: tuple[float, ...]) -> float | None:
+        """Give the value of a measure that a device has one of; ``None`` where it is not told."""
+        place = self._alone.get(measure)
+        return None if place is None else values[place]
+
+
 @dataclass(slots=True)
-class Pieces:
-    """The readings of one observation: text by measure, and the rows that the budget left out, with their series."""
+class _Kept:
+    """What one check brought last: text by measure, and the rows that the budget left out, with their series."""
 
     device: str
-    fresh_until: float
-    texts: dict[str, str]
-    numbers: dict[str, float]  # of the measures that a device has one of
-    left_out: Mapping[Row, int]
+    layout: Layout
+    values: tuple[float, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    fresh_until: float = -inf
+    left_out: Mapping[Row, int] = field(default_factory=dict)
 
-    @property
-    def dropped(self) -> int:
-        """How many series the budget left out."""
-        return sum(self.left_out.values())
+    def number(self, measure: str) -> float | None:
+        return self.layout.number(measure, self.values)
 
 
-class Readings:
+class Latest:
     """What devices told last, by check."""
 
     def __init__(self, budget: int) -> None:
         """Begin with nothing; a device may have ``budget`` series."""
         self._budget = budget
-        self._kept: dict[str, Pieces] = {}
-        self._series: dict[tuple[str, str], Series] = {}
+        self._kept: dict[str, _Kept] = {}  # by check
+        self._pinged: dict[tuple[str, bool, bool], tuple[Series, ...]] = {}
         self._named: set[str] = set()
 
     def load(self, devices: Container[str], budget: int) -> None:
         """Go on with another inventory: its devices, its budget."""
         self._budget = budget
-        self._series = {}
+        self._pinged = {}
         self._named = set()
         for check in [check for check, one in self._kept.items() if one.device not in devices]:
             del self._kept[check]
 
     def keep(self, device: Device, seen: Observation) -> None:
         """Take in what an observation brought; one without readings leaves those before it to grow old."""
-        values = values_of(device, seen, self._series)
-        if values:
-            pieces = self._kept[seen.check.id] = pieces_of(device, seen, values, self._budget)
-            if pieces.left_out and device.id not in self._named:
-                self._named.add(device.id)
-                _name(pieces, len(values), self._budget)
+        told = self._ping(device, seen) if seen.check.probe == ReachKind.ICMP else seen.readings
+        if not told.values:
+            return
+        left_out = _NOTHING
+        # What the ping tells comes in an observation of its own: its room is kept free.
+        room = self._budget - len(_PINGED) if device.reach.kind is ReachKind.ICMP else self._budget
+        if len(told.values) > room and seen.check.probe != ReachKind.ICMP:
+            number = len(told)
+            within_budget, left_out = within(told, room, device.wan)
+            told = Readings.of(within_budget)
+            self._name(device.id, left_out, number)
+        kept = self._kept.get(seen.check.id)
+        if kept is None or (kept.layout.series is not told.series and kept.layout.series != told.series):
+            kept = self._kept[seen.check.id] = _Kept(device.id, Layout(told.series))
+        kept.values, kept.left_out = told.values, left_out
+        kept.texts = kept.layout.texts(told.values)
+        kept.fresh_until = seen.at + reach_seconds(seen.check.interval)
+
+    def _ping(self, device: Device, seen: Observation) -> Readings:
+        """Give what a ping tells besides: its round trip and its loss."""
+        values = tuple([value for value in (seen.rtt, seen.loss) if value is not None])
+        key = device.id, seen.rtt is not None, seen.loss is not None
+        made = self._pinged.get(key)
+        if made is None:
+            told = [name for name, is_told in zip(_PINGED, key[1:], strict=True) if is_told]
+            made = self._pinged[key] = tuple([series_of(measure, device) for measure in told])
+        return Readings(made, values)
 
     def fresh(self, now: float, of: Container[str] | None) -> dict[str, list[str]]:
         """Give the pieces of text of every measure that are not too old, of some devices or of all."""
@@ -81,51 +138,31 @@ class Readings:
     def numbers(self, measure: str, now: float) -> dict[str, float]:
         """Give the fresh values of a measure that a device has one of, by device."""
         return {
-            one.device: one.numbers[measure]
+            one.device: value
             for one in self._kept.values()
-            if now < one.fresh_until and measure in one.numbers
+            if now < one.fresh_until and (value := one.number(measure)) is not None
         }
 
     def dropped(self, now: float) -> dict[str, int]:
         """Count the series that the budget left out of fresh readings, by device; those with none are not in it."""
-        return {one.device: one.dropped for one in self._kept.values() if one.left_out and now < one.fresh_until}
+        kept = self._kept.values()
+        return {one.device: sum(one.left_out.values()) for one in kept if one.left_out and now < one.fresh_until}
 
-
-def values_of(device: Device, seen: Observation, known: dict[tuple[str, str], Series] | None = None) -> list[Value]:
-    """Give all that an observation tells, a ping's round trip and loss too; ``known`` remembers their series."""
-    values = [*seen.readings]
-    if seen.check.probe != ReachKind.ICMP:
-        return values
-    series = {} if known is None else known
-    for measure, value in zip(_PINGED, (seen.rtt, seen.loss), strict=True):
-        if value is not None:
-            key = device.id, measure
-            if key not in series:
-                series[key] = series_of(measure, device)
-            values.append((series[key], value))
-    return values
-
-
-def pieces_of(device: Device, seen: Observation, values: Sequence[Value], budget: int) -> Pieces:
-    """Write values as text, as many of them as the budget allows."""
-    left_out = _NOTHING
-    # What the ping tells comes in an observation of its own: its room is kept free.
-    room = budget - len(_PINGED) if device.reach.kind is ReachKind.ICMP else budget
-    if len(values) > room and seen.check.probe != ReachKind.ICMP:
-        values, left_out = within(values, room, device.wan)
-    lines: dict[str, list[str]] = {}
-    numbers: dict[str, float] = {}
-    for series, value in values:
-        text = f"{series.line}{value if type(value) is int else format_value(value)}\n"
-        found = lines.get(series.measure)
-        if found is not None:
-            found.append(text)
-            continue
-        lines[series.measure] = [text]
-        if not MEASURES[series.measure].labels:
-            numbers[series.measure] = value
-    texts = {measure: "".join(found) for measure, found in lines.items()}
-    return Pieces(device.id, seen.at + reach_seconds(seen.check.interval), texts, numbers, left_out)
+    def _name(self, device: str, left_out: Mapping[Row, int], told: int) -> None:
+        """Tell the log once a device what the budget leaves out."""
+        if device in self._named:
+            return
+        self._named.add(device)
+        names = [f"{label} {name!r}" if label else "its own" for label, name in left_out]
+        _LOG.warning(
+            "%s tells %d series, more than its budget of %d: %d are left out, those of %s%s",
+            device,
+            told,
+            self._budget,
+            sum(left_out.values()),
+            ", ".join(names[:_NAMED]),
+            f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "",
+        )
 
 
 def within(values: Iterable[Value], room: int, first: str = "") -> tuple[list[Value], dict[Row, int]]:
@@ -154,17 +191,3 @@ def _rank(row: Row, first: str) -> tuple[bool, bool, bool, str, list[str | int]]
     label, name = row
     parts = [int(part) if index % 2 else part for index, part in enumerate(re.split(r"([0-9]+)", name))]
     return bool(label), label == _INTERFACE, name != first, label, parts
-
-
-def _name(pieces: Pieces, told: int, budget: int) -> None:
-    names = [f"{label} {name!r}" if label else "its own" for label, name in pieces.left_out]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    _LOG.warning(
-        "%s tells %d series, more than its budget of %d: %d are left out, those of %s%s",
-        pieces.device,
-        told,
-        budget,
-        pieces.dropped,
-        ", ".join(names[:_NAMED]),
-        more,
-    )

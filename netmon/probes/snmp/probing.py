@@ -8,16 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from netmon.model import Check, Credential, Device, Failure, Observation
+from netmon.model import NO_READINGS, Check, Credential, Device, Failure, Observation
 from netmon.names import Names
 from netmon.probes import Probe
 from netmon.probes.snmp.access import target_of
-from netmon.probes.snmp.contact import Contact, make_contact
+from netmon.probes.snmp.contact import make_contact
 from netmon.probes.snmp.dialogue import Dialogue
 from netmon.probes.snmp.poll import Poll, Polled
 from netmon.profiles import (
     SYS_UP_TIME,
     Interface,
+    Plan,
     Profile,
     boot_timestamp,
     gap,
@@ -41,19 +42,25 @@ _STATUS: Final = {2: "down", 3: "testing", 5: "dormant", 6: "not present", 7: "d
 
 @dataclass(slots=True)
 class _Known:
-    """A device as it was met: its plan and what the last poll saw."""
+    """A device as it was met: its plan and what the last poll saw.
+
+    ``missing`` says what the first contact could not read. ``check`` and ``credential`` are those of the last poll that
+    looked everything up, ``None`` where they must be looked up each time.
+    """
 
     device: Device
     profiles: Mapping[str, Profile]
-    contact: Contact
+    plan: Plan
+    missing: tuple[str, ...]
+    adapted: Target
     made: float
+    valid_until: float
     poll: Poll
     asked: Target | None = None  # the target that ``poll`` was made from, before it was adapted to the agent
+    check: Check | None = None
+    credential: Credential | None = None
     ticks: int | None = None
     boot: float | None = None
-
-    def age_limit(self) -> float:
-        return _PARTIAL_PLAN_SECONDS if self.contact.missing else _PLAN_SECONDS
 
 
 class SnmpProbes:
@@ -150,24 +157,46 @@ class SnmpProbes:
     # -- readings ----------------------------------------------------------------------------------------
 
     async def readings(self, check: Check) -> Observation:
-        """Read a device by its plan, which is made at the first contact and when the device is no longer as it was."""
+        """Read a device by its plan, which is made at the first contact and when the device is no longer as it was.
+
+        What was read when the device's time is over is kept, and marked as partial.
+        """
         start, began = self._wall(), self._monotonic()
-        limit = _limit(check)
+        until = asyncio.get_running_loop().time() + _limit(check)
         try:
-            async with asyncio.timeout(limit) as deadline:
-                return await self._read(check, start, began)
+            known = self._ready(check, began)
+            if known is not None:
+                polled = await known.poll.run(until)
+                if not self._reason(known, polled):
+                    return self._observed(check, known, polled, "", start=start, began=began)
+            return await self._read(check, start, began, until)
         except TimeoutError:
-            if not deadline.expired():
-                raise
-            return self._failed(check, start, began, Failure.TIMEOUT, f"the device was not read within {limit:g} s")
+            limit = f"the device was not read within {_limit(check):g} s"
+            return self._failed(check, start, began, Failure.TIMEOUT, limit)
         except SnmpFailure as why:
             # A refusal or an error is an answer, but holds no readings; this check decides nothing.
             return self._failed(check, start, began, why.failure or Failure.AUTH, why.detail)
 
+    def _ready(self, check: Check, now: float) -> _Known | None:
+        """Give what is known of a device where nothing has changed since the last poll: nothing need be looked up."""
+        known = self._known.get(check.device)
+        if (
+            known is not None
+            and known.check is check
+            and known.device is self._device(check.device)
+            and known.credential is self._credential(check.credential)
+            and known.profiles is self._profiles()
+            and now <= known.valid_until
+            and not self._locks[check.device].locked()
+        ):
+            return known
+        return None
+
     def _failed(self, check: Check, start: float, began: float, failure: Failure, detail: str) -> Observation:
         return Observation(check, start, failure, detail, duration=self._monotonic() - began)
 
-    async def _read(self, check: Check, start: float, began: float) -> Observation:
+    async def _read(self, check: Check, start: float, began: float, until: float) -> Observation:
+        """Read a device that may have to be met first; ``TimeoutError`` where that takes until the end."""
         device = self._device(check.device)
         if device is None:
             self._known.pop(check.device, None)
@@ -175,13 +204,19 @@ class SnmpProbes:
         target = await self._target_of(device, check.timeout)
         async with self._lock(device.id):
             dialogue = Dialogue(self._client, target)
-            known = await self._valid(device, dialogue)
-            polled = await known.poll.run(dialogue)
-            reason = self._reason(known, polled)
-            if reason:
-                known = await self._met(device, dialogue)
-                polled = await known.poll.run(dialogue)
-            return self._observed(check, known, polled, start=dialogue.timing.sent_at or start, began=began)
+            async with asyncio.timeout_at(until):
+                known = await self._valid(device, dialogue)
+            polled = await known.poll.run(until)
+            wrong = ""
+            if self._reason(known, polled):
+                async with asyncio.timeout_at(until):
+                    known = await self._met(device, dialogue)
+                polled = await known.poll.run(until)
+                # A row that changes its name while it is read is nobody's; so is what was read with it.
+                wrong = misfit(known.plan, polled.values)
+            if target.address == device.address:  # a name may have another address the next time
+                known.check, known.credential = check, self._credential(check.credential)
+            return self._observed(check, known, polled, wrong, start=start, began=began)
 
     async def _target_of(self, device: Device, patience: float) -> Target:
         return await self.target(device.address, device.port, device.credential, patience=patience)
@@ -196,26 +231,26 @@ class SnmpProbes:
             known is None
             or (known.device is not device and known.device != device)
             or known.profiles is not self._profiles()
-            or self._monotonic() - known.made > known.age_limit()
+            or self._monotonic() > known.valid_until
         ):
             return await self._met(device, dialogue)
-        if known.asked is dialogue.target:
-            dialogue.target = known.poll.target
-            return known
-        known.asked = dialogue.target
-        adapted = known.contact.target
-        dialogue.adapt(bulk=adapted.bulk, repetitions=adapted.max_repetitions)
-        if known.poll.target != dialogue.target:
-            known.poll = Poll(self._client, known.contact, dialogue.target)
+        if known.asked is not dialogue.target:
+            known.asked = dialogue.target
+            dialogue.adapt(bulk=known.adapted.bulk, repetitions=known.adapted.max_repetitions)
+            if known.poll.target != dialogue.target:
+                known.poll = Poll(self._client, known.plan, dialogue.target)
         return known
 
     async def _met(self, device: Device, dialogue: Dialogue) -> _Known:
         """Meet a device: identify it, read what it has, plan."""
         before = self._known.get(device.id)
         profiles = self._profiles()
-        learnt = before.contact.target.max_repetitions if before is not None else 0
+        learnt = before.adapted.max_repetitions if before is not None else 0
         contact = await make_contact(dialogue, profiles, device, repetitions=learnt)
-        known = _Known(device, profiles, contact, self._monotonic(), Poll(self._client, contact, contact.target))
+        poll = Poll(self._client, contact.plan, contact.target)
+        made = self._monotonic()
+        until = made + (_PARTIAL_PLAN_SECONDS if contact.missing else _PLAN_SECONDS)
+        known = _Known(device, profiles, contact.plan, contact.missing, contact.target, made, until, poll)
         if before is not None:
             known.ticks, known.boot = before.ticks, before.boot
         self._known[device.id] = known
@@ -223,36 +258,37 @@ class SnmpProbes:
 
     def _reason(self, known: _Known, polled: Polled) -> str:
         """Say why a plan must be made anew; empty while it fits."""
-        plan = known.contact.plan
+        plan, values = known.plan, polled.values
         before = known.ticks
         for ticks in polled.ticks:
             if started_anew(ticks, before):
                 return "the agent started anew"
             before = ticks
-        age = self._monotonic() - known.made
-        if age > _PATIENCE and (table_changed(plan, polled.values) or gap(plan, polled.values)):
+        if (table_changed(plan, values) or gap(plan, values)) and self._monotonic() - known.made > _PATIENCE:
             return "its tables changed"
-        return misfit(plan, polled.values)
+        return misfit(plan, values)
 
-    def _observed(self, check: Check, known: _Known, polled: Polled, *, start: float, began: float) -> Observation:
-        plan = known.contact.plan
+    def _observed(
+        self, check: Check, known: _Known, polled: Polled, wrong: str, *, start: float, began: float
+    ) -> Observation:
+        plan, values = known.plan, polled.values
+        at = polled.sent_at or start
+        boot = None
         if polled.ticks:
-            at = polled.sent_at or start
-            known.boot = boot_timestamp(polled.ticks[0], at, known.boot)
+            boot = known.boot = boot_timestamp(polled.ticks[0], at, known.boot)
             known.ticks = polled.ticks[-1]
-        # A row that changes its name while it is read is nobody's; so is what was read with it.
-        wrong = misfit(plan, polled.values)
-        gaps = [*known.contact.missing, *polled.gaps, *([wrong] if wrong else [])]
-        boot = known.boot if polled.ticks else None
-        lacks = gap(plan, polled.values)
+        lacks = gap(plan, values)
+        detail = lacks
+        if known.missing or polled.gaps or wrong:
+            detail = "; ".join([*known.missing, *polled.gaps, *([wrong] if wrong else [])][:3])
         return Observation(
             check,
-            start,
-            detail="; ".join(gaps[:3]) or lacks,
+            at,
+            detail=detail,
             duration=self._monotonic() - began,
-            readings=() if wrong else readings(plan, polled.values, boot),
+            readings=NO_READINGS if wrong else readings(plan, values, boot),
             identity=plan.identity,
-            partial=bool(gaps or lacks),
+            partial=bool(detail),
         )
 
     # -- an interface of another device ------------------------------------------------------------------
@@ -292,7 +328,7 @@ class SnmpProbes:
         if known is None or not was_known:
             known = await self._met(router, dialogue)
         status = await self._status(known, name, dialogue)
-        renamed = name in known.contact.plan.interfaces or self._monotonic() - known.made > _PATIENCE
+        renamed = name in known.plan.interfaces or self._monotonic() - known.made > _PATIENCE
         if status is None and was_known and renamed:
             known = await self._met(router, dialogue)
             status = await self._status(known, name, dialogue)
@@ -306,7 +342,7 @@ class SnmpProbes:
 
     async def _status(self, known: _Known, name: str, dialogue: Dialogue) -> int | None:
         """Ask for a port's state together with the cell that vouches for it; ``None``: there is no such port."""
-        port: Interface | None = known.contact.plan.interfaces.get(name)
+        port: Interface | None = known.plan.interfaces.get(name)
         if port is None:
             return None
         status, *vouchers = await dialogue.get(

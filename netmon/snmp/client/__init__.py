@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from netmon.snmp import wire
 from netmon.snmp.client.engine import Engine
-from netmon.snmp.client.exchange import Exchange, Target, Timing, numeric_address
+from netmon.snmp.client.exchange import Exchange, Memo, Target, Timing, numeric_address
 from netmon.snmp.client.failures import (
     SnmpAuth,
     SnmpError,
@@ -29,6 +29,7 @@ from netmon.snmp.wire import Template, VarBind
 
 __all__ = [
     "Exchange",
+    "Memo",
     "Rows",
     "Security",
     "SnmpAuth",
@@ -73,7 +74,7 @@ class SnmpClient(Engine):
                 timing.note(exchange)
         if exchange.failure is not None:
             raise exchange.failure
-        return exchange.varbinds
+        return list(exchange.varbinds)
 
     async def get(self, target: Target, oids: Sequence[bytes], *, timing: Timing | None = None) -> list[VarBind]:
         """GET these objects, in their order; in halves where the answer would be too big for the agent.

@@ -7,19 +7,16 @@ its turn in a burst. Then it has a request-id in ``_pending`` and an entry among
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import math
 import random
-import socket
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from netmon.datagram import DatagramSocket, SocketError
 from netmon.snmp import usm, wire
-from netmon.snmp.client.exchange import Exchange, Target
+from netmon.snmp.client.exchange import Exchange, Memo, Target
 from netmon.snmp.client.failures import (
     SnmpError,
     SnmpFailure,
@@ -29,11 +26,11 @@ from netmon.snmp.client.failures import (
     network_failure,
     objection,
 )
+from netmon.snmp.client.pacing import Pace, Timers
 from netmon.snmp.client.secured import Secured, Step
+from netmon.snmp.client.sockets import Sockets
 from netmon.snmp.wire import Message, Pdu, Template, WireError
 
-_BURST: Final = 32  # datagrams at once: 64 overflow the socket of a weak agent
-_PACE: Final = 0.002  # seconds between bursts
 _GRAIN: Final = 0.005  # seconds: timers that end within it share a wake-up
 
 _Line = tuple[str, int, bool]
@@ -66,15 +63,15 @@ class Engine:
         self._clock = clock
         self._wall = wall
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._sockets: dict[int, DatagramSocket] = {}
+        self._sockets = Sockets(self._on_datagram, self._on_error)
         self._next_id = random.SystemRandom().randrange(wire.FIRST_REQUEST_ID, wire.LAST_REQUEST_ID)
         self._pending: dict[int, Exchange] = {}
-        self._devices: dict[_Line, deque[Exchange]] = {}  # the first of each is the one being asked
+        self._lines: dict[_Line, deque[Exchange]] = {}  # the first of each is the one being asked
         self._waiting: deque[Exchange] = deque()  # for a place in flight
         self._again: deque[Exchange] = deque()  # in flight, to be sent once more
-        self._timers: list[tuple[float, int, Exchange]] = []
-        self._order = itertools.count()
-        self._pump_handle: asyncio.Handle | None = None
+        self._timers = Timers(self._deadline_of)
+        self._pace = Pace()
+        self._pump_handle: asyncio.TimerHandle | None = None
         self._timer_handle: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
 
@@ -86,25 +83,13 @@ class Engine:
         Raises:
             OSError: Neither family can be opened.
         """
+        self._sockets.open()
         self._loop = asyncio.get_running_loop()
-        failed: list[OSError] = []
-        for family in (socket.AF_INET, socket.AF_INET6):
-            opened = DatagramSocket(family, on_datagram=self._on_datagram, on_error=self._on_error)
-            try:
-                opened.open()
-            except OSError as error:
-                failed.append(error)
-            else:
-                self._sockets[family] = opened
-        if not self._sockets:
-            raise failed[0]
 
     def close(self) -> None:
         """Close the sockets; whoever waits is told that this was our doing."""
-        for opened in self._sockets.values():
-            opened.close()
-        self._sockets = {}
-        for exchange in [e for queue in self._devices.values() for e in queue]:
+        self._sockets.close()
+        for exchange in [e for queue in self._lines.values() for e in queue]:
             self._finish(exchange, SnmpLocal("the SNMP client was closed"))
         for handle in (self._pump_handle, self._timer_handle):
             if handle is not None:
@@ -118,12 +103,12 @@ class Engine:
     @property
     def overflows(self) -> int:
         """How many packets the kernel dropped because our buffers were full."""
-        return sum(opened.overflows for opened in self._sockets.values())
+        return self._sockets.overflows
 
     @property
     def overflowed_at(self) -> float:
         """``time.monotonic()`` when that last grew, ``-inf`` before."""
-        return max((opened.overflowed_at for opened in self._sockets.values()), default=-math.inf)
+        return self._sockets.overflowed_at
 
     @property
     def in_flight(self) -> int:
@@ -132,22 +117,33 @@ class Engine:
 
     # -- asking -------------------------------------------------------------------------------------------
 
-    def request(self, target: Target, template: Template, on_done: Callable[[Exchange], None]) -> Exchange:
-        """Ask, and let the loop call ``on_done`` once with the finished exchange, never from within this call.
+    def request(
+        self, target: Target, template: Template, on_done: Callable[[Exchange], None], memo: Memo | None = None
+    ) -> Exchange:
+        """Ask, and call ``on_done`` once with the finished exchange, from the loop, never from within this call.
+
+        With a ``memo``, which must be of this very question to this very agent, an answer that looks like the last one
+        comes as ``values``, much quicker.
 
         Raises:
             SnmpLocal: The address is not numeric, or the client is not open.
         """
         if self._loop is None:
             raise SnmpLocal("the SNMP client is not open")
-        exchange = Exchange(target, template, on_done)
+        exchange = Exchange(target, template, on_done, memo)
         if target.security is not None and template.version == usm.VERSION_3:
-            exchange.peer = self.secured.peer(exchange.address, exchange.port, target.security)
-        queue = self._devices.setdefault(_line_of(exchange), deque())
-        queue.append(exchange)
-        if len(queue) == 1:
+            exchange.peer = self.secured.peer(exchange.address, target.port, target.security)
+        queue = self._lines.get(exchange.line)
+        if queue is not None:
+            queue.append(exchange)
+            return exchange
+        self._lines[exchange.line] = deque((exchange,))
+        now = self._clock()
+        if self._waiting or self._again or len(self._pending) >= self._limit or not self._pace.take(now):
             self._waiting.append(exchange)
             self._wake()
+        else:
+            self._send(exchange, now)
         return exchange
 
     def cancel(self, exchange: Exchange) -> None:
@@ -158,31 +154,29 @@ class Engine:
             self._release(exchange)
 
     def _wake(self) -> None:
+        """See soon who waits; not before the pause after a burst is over."""
         if self._pump_handle is None and self._loop is not None:
-            self._pump_handle = self._loop.call_soon(self._pump)
+            self._pump_handle = self._loop.call_later(self._pace.pause(self._clock()), self._pump)
 
     def _pump(self) -> None:
-        """Send one burst of what may be sent now; ``_pump_handle`` stays set, so that nobody begins another."""
-        left = _BURST
-        try:
-            while left and (exchange := self._next()) is not None:
-                if not exchange.is_done:
-                    left = left - 1 if self._send(exchange) else 0
-        finally:
-            # After a full burst there is a pause, also when nothing waits: what comes meanwhile is the next burst.
-            again = None if left or self._loop is None else self._loop.call_later(_PACE, self._pump)
-            self._pump_handle = again
-
-    def _next(self) -> Exchange | None:
-        if self._again:
-            return self._again.popleft()
-        if self._waiting and len(self._pending) < self._limit:
-            return self._waiting.popleft()
-        return None
-
-    def _send(self, exchange: Exchange) -> bool:
-        """Send one packet; false: the send buffer is full, this and all others must wait."""
+        """Send what may be sent now; ``_pump_handle`` stays set meanwhile, so that nobody begins another."""
         now = self._clock()
+        try:
+            while (queue := self._next()) and self._pace.take(now):
+                exchange = queue.popleft()
+                if not exchange.is_done:
+                    self._send(exchange, now)
+        finally:
+            self._pump_handle = None
+            if self._next():
+                self._wake()
+
+    def _next(self) -> deque[Exchange]:
+        """Give the queue whose turn it is, an empty one when nothing can be sent."""
+        return self._again if self._again or len(self._pending) >= self._limit else self._waiting
+
+    def _send(self, exchange: Exchange, now: float) -> None:
+        """Send one packet; where the send buffer is full this and all others wait."""
         if not exchange.is_unsent:
             exchange.tries += 1
             if exchange.request_id:
@@ -190,17 +184,18 @@ class Engine:
             else:
                 self._register(exchange, now)
             self._set_timer(exchange, now)
-        opened = self._sockets.get(exchange.family)
+        opened = self._sockets.of(exchange.family)
         if opened is None:
             self._finish(exchange, SnmpLocal("this system has no such address family"))
-            return True
+            return
         try:
-            for datagram in self._datagrams(exchange):
-                opened.send(datagram, exchange.address, exchange.port)
+            self._post(opened, exchange)
         except BlockingIOError:
             exchange.is_unsent = True
             self._again.appendleft(exchange)
-            return False
+            self._pace.stop()
+            self._wake()
+            return
         except SnmpError as error:
             self._finish(exchange, error)
         except OSError as error:
@@ -208,12 +203,17 @@ class Engine:
         if exchange.is_unsent:  # its time begins only now
             exchange.is_unsent = False
             self._set_timer(exchange, now)
-        return True
 
-    def _datagrams(self, exchange: Exchange) -> tuple[bytes, ...]:
+    def _post(self, opened: DatagramSocket, exchange: Exchange) -> None:
+        if exchange.peer is None and exchange.name is not None:
+            opened.post(exchange.template.datagram(exchange.request_id), exchange.name)
+            return
         if exchange.peer is None:
-            return (exchange.template.datagram(exchange.request_id),)
-        return self.secured.datagrams(exchange, exchange.peer)
+            datagrams: tuple[bytes, ...] = (exchange.template.datagram(exchange.request_id),)
+        else:
+            datagrams = self.secured.datagrams(exchange, exchange.peer)
+        for datagram in datagrams:
+            opened.send(datagram, exchange.address, exchange.target.port)
 
     def _register(self, exchange: Exchange, now: float) -> None:
         request_id = self._next_id
@@ -222,7 +222,8 @@ class Engine:
         self._next_id = request_id + 1 if request_id < wire.LAST_REQUEST_ID else wire.FIRST_REQUEST_ID
         exchange.request_id = request_id
         exchange.began = now
-        exchange.sent_at = exchange.sent_at or self._wall()
+        if not exchange.sent_at:
+            exchange.sent_at = self._wall()
         self._pending[request_id] = exchange
         self.requests += 1
 
@@ -235,30 +236,48 @@ class Engine:
         exchange.failure = failure
         self._release(exchange)
         if self._loop is not None:  # by the loop, so that a bug of the callback's stops none of us in the middle
-            self._loop.call_soon(_call_back, exchange)
+            self._loop.call_soon(exchange.tell)
 
     def _release(self, exchange: Exchange) -> None:
         """Give the place in flight to another, and the device to who waits for it."""
         self._pending.pop(exchange.request_id, None)
-        key = _line_of(exchange)
-        queue = self._devices[key]
-        if queue[0] is exchange:
-            queue.popleft()
-            if queue:
-                self._waiting.append(queue[0])
-        else:
+        queue = self._lines[exchange.line]
+        if queue[0] is not exchange:
             queue.remove(exchange)
-        if not queue:
-            del self._devices[key]
+        elif len(queue) == 1:
+            del self._lines[exchange.line]
+        else:
+            queue.popleft()
+            self._waiting.append(queue[0])
         if self._waiting:
             self._wake()
 
     def _on_datagram(self, data: bytes, address: str, port: int) -> None:
+        """Judge what came in, quickly where it looks like what was answered before."""
+        queue = self._lines.get((address, port, False))
+        if queue is not None and (memo := queue[0].memo) is not None and memo.shape is not None:
+            found = memo.shape.read(data)
+            if found is not None and found[0] == queue[0].request_id:
+                memo.misses = 0
+                queue[0].values = found
+                self._answered(queue[0])
+                return
         if self.secured.peers and usm.is_version_3(data):
             self._on_secured(data, address, port)
-            return
+        else:
+            self._on_plain(data, address, port)
+
+    def _answered(self, exchange: Exchange) -> None:
+        """End an exchange with what it holds; the callback comes last, so that a bug of its is nobody else's."""
+        if exchange.tries == 1:
+            exchange.rtt = self._clock() - exchange.began
+        exchange.is_done = True
+        self._release(exchange)
+        exchange.tell()
+
+    def _on_plain(self, data: bytes, address: str, port: int) -> None:
         try:
-            message = wire.decode_message(data, self._expected)
+            message = wire.decode_message(data)
         except WireError as error:
             self.decode_errors += 1
             self._note_nonsense(address, port, f"the answer is not SNMP: {error}")
@@ -266,18 +285,19 @@ class Engine:
         exchange = self._pending.get(message.request_id)
         if exchange is None:
             self.late_replies += 1
-        elif exchange.port != port or exchange.address != address:
+        elif exchange.target.port != port or exchange.address != address:
             self.spoofed_replies += 1
         elif message.pdu_type != wire.RESPONSE or message.version != exchange.template.version:
             self._note_nonsense(address, port, "the answer is of another kind or version than the question")
         else:
-            self._answered(exchange, message)
+            self._read_whole(exchange, message, data)
 
-    def _answered(self, exchange: Exchange, answer: Message | Pdu) -> None:
-        if exchange.tries == 1:
-            exchange.rtt = self._clock() - exchange.began
+    def _read_whole(self, exchange: Exchange, answer: Message | Pdu, data: bytes) -> None:
         exchange.varbinds = answer.varbinds
-        self._finish(exchange, objection(exchange.template, answer))
+        exchange.failure = objection(exchange.template, answer)
+        if exchange.memo is not None and exchange.failure is None and exchange.peer is None:
+            exchange.memo.learn(data, exchange.template.oids)
+        self._answered(exchange)
 
     def _on_secured(self, data: bytes, address: str, port: int) -> None:
         try:
@@ -288,12 +308,12 @@ class Engine:
         exchange = self._pending.get(envelope.message_id)
         if exchange is None or exchange.peer is None:
             self.late_replies += 1
-        elif exchange.port != port or exchange.address != address:
+        elif exchange.target.port != port or exchange.address != address:
             self.spoofed_replies += 1
         else:
             came = self.secured.receive(exchange, exchange.peer, data, envelope)
             if isinstance(came, Pdu):
-                self._answered(exchange, came)
+                self._read_whole(exchange, came, data)
             elif isinstance(came, SnmpFailure):
                 self._finish(exchange, came)
             elif came is Step.AGAIN:
@@ -308,11 +328,6 @@ class Engine:
         self._again.append(exchange)
         self._wake()
 
-    def _expected(self, request_id: int) -> Sequence[wire.Name]:
-        """Give the names that the answer to an open question most likely has."""
-        exchange = self._pending.get(request_id)
-        return exchange.template.expected if exchange is not None else ()
-
     def _note_nonsense(self, address: str, port: int, what: str) -> None:
         """Remember that a device we are asking sent something: if nothing better comes it was still an answer."""
         for exchange in self._asked(address, port):
@@ -321,54 +336,52 @@ class Engine:
 
     def _on_error(self, error: SocketError) -> None:
         failure = network_failure(error)
-        if failure is not None:
-            for exchange in self._asked(error.address, error.port):
-                self._finish(exchange, failure)
+        for exchange in self._asked(error.address, error.port) if failure is not None else ():
+            self._finish(exchange, failure)
 
     def _asked(self, address: str, port: int) -> list[Exchange]:
         """Give what is being asked of a device: the ordinary question and the urgent one, where there are such."""
-        queues = (self._devices.get((address, port, is_urgent)) for is_urgent in (False, True))
+        queues = [self._lines.get((address, port, is_urgent)) for is_urgent in (False, True)]
         return [queue[0] for queue in queues if queue and queue[0].tries]
 
     # -- timing -------------------------------------------------------------------------------------------
 
     def _set_timer(self, exchange: Exchange, now: float) -> None:
-        exchange.deadline = now + exchange.timeout
-        heapq.heappush(self._timers, (exchange.deadline, next(self._order), exchange))
-        self._wake_at(exchange.deadline, now)
+        seconds = exchange.target.timeout
+        exchange.deadline = now + seconds
+        self._timers.add(seconds, exchange.deadline, exchange.request_id)
+        if exchange.deadline < self._timer_at:
+            self._wake_at(exchange.deadline, now)
+
+    def _deadline_of(self, request_id: int) -> float | None:
+        exchange = self._pending.get(request_id)
+        return exchange.deadline if exchange is not None else None
 
     def _wake_at(self, at: float, now: float) -> None:
-        if at >= self._timer_at or self._loop is None:
-            return
         if self._timer_handle is not None:
             self._timer_handle.cancel()
-        self._timer_at = at
-        self._timer_handle = self._loop.call_later(at - now, self._tick)
+        if self._loop is not None:
+            self._timer_at = at
+            self._timer_handle = self._loop.call_later(at - now, self._tick)
 
     def _tick(self) -> None:
         """End the time of whom nothing came for, once all that came has been read."""
         self._timer_handle, self._timer_at = None, math.inf
         now = self._clock()
-        due = []
-        while self._timers and self._timers[0][0] <= now:
-            deadline, _, exchange = heapq.heappop(self._timers)
-            if exchange.deadline == deadline and not exchange.is_done:
-                due.append(exchange)
-        if due:
-            for opened in tuple(self._sockets.values()):
-                opened.drain()
-        for exchange in due:
-            if not exchange.is_done:
-                self._expire(exchange)
-        while self._timers and self._timers[0][2].is_done:  # of those that were answered nobody need be woken
-            heapq.heappop(self._timers)
-        if self._timers:
-            self._wake_at(max(self._timers[0][0], now + _GRAIN), now)
+        try:
+            if self._timers.has_due(now):
+                self._sockets.drain()
+                for request_id in self._timers.due(now):
+                    self._expire(self._pending[request_id])
+        finally:
+            at = self._timers.next()
+            if at < math.inf:
+                self._wake_at(max(at, now + _GRAIN), now)
 
     def _expire(self, exchange: Exchange) -> None:
         if exchange.is_unsent:
             self._finish(exchange, SnmpLocal("could not send: the send buffer stayed full"))
-        elif exchange.tries <= exchange.retries:
+        elif exchange.tries <= exchange.target.retries:
             exchange.deadline = math.inf
             self._again.append(exchange)
             self._wake()
@@ -379,16 +392,8 @@ class Engine:
         elif exchange.peer is not None and exchange.is_there:
             self._finish(exchange, self.secured.silent(exchange.peer))
         else:
-            seconds = exchange.tries * exchange.timeout
+            seconds = exchange.tries * exchange.target.timeout
             self._finish(exchange, SnmpTimeout(f"no answer in {seconds:g} s ({exchange.tries} tries)"))
-
-
-def _line_of(exchange: Exchange) -> _Line:
-    return exchange.address, exchange.port, exchange.is_urgent
-
-
-def _call_back(exchange: Exchange) -> None:
-    exchange.on_done(exchange)
 
 
 def _nobody(_: Exchange) -> None:

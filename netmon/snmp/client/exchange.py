@@ -6,15 +6,18 @@ import math
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
+from netmon.datagram import Address, address_of
 from netmon.model import Secret
 from netmon.snmp import wire
 from netmon.snmp.client.failures import SnmpFailure, SnmpLocal
 from netmon.snmp.client.peers import Peer
 from netmon.snmp.usm import VERSION_3, Security
-from netmon.snmp.wire import Template, VarBind
+from netmon.snmp.wire import Shape, Template, Values, VarBind, draw_shape
 
+_RARELY: Final = 64
 _VERSIONS: Final = {"1": wire.VERSION_1, "2c": wire.VERSION_2C, "3": VERSION_3}
 
 
@@ -89,72 +92,101 @@ class Timing:
             self.rtt = exchange.rtt if self.rtt is None else min(self.rtt, exchange.rtt)
 
 
+class Memo:
+    """What the answer to one GET of one agent looked like; keep one for each that is asked often.
+
+    Attributes:
+        shape: What the answer looked like, ``None`` while that is not known.
+        misses: Answers in a row that looked different.
+    """
+
+    __slots__ = ("misses", "shape")
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.shape: Shape | None = None
+        self.misses = 0
+
+    def learn(self, data: bytes, names: Sequence[bytes]) -> None:
+        """Draw the shape of an answer to ``names``; more and more rarely where answers keep no shape.
+
+        ``data`` is the message, in SNMPv3 the scoped PDU.
+        """
+        self.misses += 1
+        if self.misses & (self.misses - 1) == 0 or self.misses % _RARELY == 0:
+            self.shape = draw_shape(data, names)
+
+
+class Route(NamedTuple):
+    """Where a datagram goes: ``name`` is the kernel's for it, ``None`` where it must be looked up each time."""
+
+    family: int
+    address: str
+    name: Address | None
+
+
 class Exchange:
     """One question to one agent, and what came of it. Made by ``SnmpClient.request``.
 
     Attributes:
-        template: What was asked.
-        is_done: It has ended: ``failure`` or ``varbinds`` holds the answer.
+        target: Who is asked.
+        template: What is asked.
+        memo: What the last answer looked like, where that is remembered.
+        is_done: It has ended: ``failure``, ``values`` or ``varbinds`` holds the answer.
         failure: Why there are no values; ``None`` when there are.
-        varbinds: The answer's variable bindings, in the order of the question.
+        values: Where the answer looked like the one before, its request-id and its values in the order of the question.
+        varbinds: The answer's variable bindings, where it had to be read in full.
         sent_at: Wall clock (Unix seconds with fraction) when its first packet was sent; 0 before.
         rtt: Seconds from packet to answer; ``None`` after a retry, when nobody knows which of them was answered.
         peer: What is known of the agent where it is asked by SNMPv3; ``None`` elsewhere.
     """
 
-    __slots__ = (
-        "address",
-        "began",
-        "deadline",
-        "engines",
-        "failure",
-        "family",
-        "is_done",
-        "is_greeting",
-        "is_resynchronised",
-        "is_there",
-        "is_unsent",
-        "is_urgent",
-        "nonsense",
-        "on_done",
-        "peer",
-        "port",
-        "request_id",
-        "retries",
-        "rtt",
-        "sent_at",
-        "template",
-        "timeout",
-        "tries",
-        "varbinds",
-    )
+    # Defaults of the class, not of each instance: most exchanges need few of them.
+    is_done = False
+    failure: SnmpFailure | None = None
+    values: Values | None = None
+    varbinds: Sequence[VarBind] = ()
+    sent_at = 0.0
+    rtt: float | None = None
+    request_id = 0
+    tries = 0
+    began = math.inf  # our clock at the first packet
+    deadline = math.inf
+    is_unsent = False  # the send buffer was full
+    nonsense = ""  # what was wrong with something that came from the very agent
+    # The rest is of SNMPv3 alone.
+    peer: Peer | None = None
+    engines = 0  # engines that the agent has named since it was asked
+    is_greeting = False  # the agent's engine is asked for, not yet the question
+    is_resynchronised = False  # the agent's clock was taken anew
+    is_there = False  # the agent returned a greeting, but is silent about the question
 
-    def __init__(self, target: Target, template: Template, on_done: Callable[[Exchange], None]) -> None:
+    def __init__(
+        self, target: Target, template: Template, on_done: Callable[[Exchange], None], memo: Memo | None = None
+    ) -> None:
         """Note what to ask; ``SnmpLocal`` is raised when the address is not numeric."""
-        self.family, self.address = numeric_address(target.address)
-        self.port = target.port
-        self.is_urgent = target.urgent
-        self.timeout = target.timeout
+        self.target = target
         self.template = template
         self.on_done = on_done
-        self.is_done = False
-        self.failure: SnmpFailure | None = None
-        self.varbinds: list[VarBind] = []
-        self.sent_at = 0.0
-        self.rtt: float | None = None
-        self.request_id = 0
-        self.tries = 0
-        self.retries = target.retries
-        self.began = math.inf  # our clock at the first packet
-        self.deadline = math.inf
-        self.is_unsent = False  # the send buffer was full
-        self.nonsense = ""  # what was wrong with something that came from the very agent
-        # The rest is of SNMPv3 alone.
-        self.peer: Peer | None = None
-        self.engines = 0  # engines that the agent has named since it was asked
-        self.is_greeting = False  # the agent's engine is asked for, not yet the question
-        self.is_resynchronised = False  # the agent's clock was taken anew
-        self.is_there = False  # the agent returned a greeting, but is silent about the question
+        self.memo = memo
+        self.family, self.address, self.name = route_to(target.address, target.port)
+        self.line = self.address, target.port, target.urgent
+
+    def tell(self) -> None:
+        """Call back, or who took its place since."""
+        self.on_done(self)
+
+
+@lru_cache(1 << 16)
+def route_to(address: str, port: int) -> Route:
+    """Find where datagrams to a numeric address go.
+
+    Raises:
+        SnmpLocal: It is no numeric address.
+    """
+    family, numeric = numeric_address(address)
+    # An interface's number may change: the kernel's name of an address with a zone is made each time.
+    return Route(family, numeric, None if "%" in numeric else address_of(family, numeric, port))
 
 
 def numeric_address(text: str) -> tuple[int, str]:

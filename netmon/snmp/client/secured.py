@@ -117,7 +117,7 @@ class Secured:
         ):
             return self._reject()
         try:
-            scoped = usm.decode_scoped(usm.decrypted(data, envelope, peer.keys), exchange.template.expected)
+            scoped = usm.decode_scoped(usm.decrypted(data, envelope, peer.keys))
         except WireError as error:  # who signed it knows our password for that, so it is no forgery
             return SnmpAuth(f"what the agent answers {peer.security.user} cannot be decrypted: {error}")
         now = self._clock()

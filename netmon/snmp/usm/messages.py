@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from netmon.snmp.usm.keys import Keys
@@ -11,7 +10,6 @@ from netmon.snmp.wire import (
     INTEGER,
     OCTET_STRING,
     SEQUENCE,
-    Name,
     Pdu,
     WireError,
     decode_pdu,
@@ -167,8 +165,8 @@ def decrypted(data: bytes, envelope: Envelope, keys: Keys) -> bytes:
     return keys.privacy.decrypt(data[at:stop], engine.boots, engine.time, envelope.salt)
 
 
-def decode_scoped(data: bytes, expected: Sequence[Name] = ()) -> Scoped:
-    """Read a scoped PDU; bytes after it are padding. ``expected`` are the names that likely stand in it.
+def decode_scoped(data: bytes) -> Scoped:
+    """Read a scoped PDU; bytes after it are padding.
 
     Raises:
         WireError: It is none.
@@ -178,6 +176,6 @@ def decode_scoped(data: bytes, expected: Sequence[Name] = ()) -> Scoped:
         at, after = open_element(data, at, end, OCTET_STRING)
         context_engine_id = data[at:after]
         at, after = open_element(data, after, end, OCTET_STRING)
-        return Scoped(context_engine_id, data[at:after], decode_pdu(data, after, end, lambda _: expected))
+        return Scoped(context_engine_id, data[at:after], decode_pdu(data, after, end))
     except IndexError:
         raise WireError("the scoped PDU ends too early") from None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from netmon.snmp.wire.oids import LONGEST_SUB_IDS, WireError, is_well_formed
@@ -75,9 +73,6 @@ numbers; ``None`` for NULL and the three exceptions (noSuchObject, noSuchInstanc
 VarBind = tuple[bytes, int, Value]
 """Name (the object identifier's content bytes), tag, value."""
 
-Name = tuple[bytes, bytes, int]
-"""A name that is expected: its content bytes, its whole element, and how far into a binding the value begins."""
-
 _UNSIGNED_LIMIT: Final = {
     COUNTER32: 0xFFFFFFFF,
     GAUGE32: 0xFFFFFFFF,
@@ -91,8 +86,6 @@ _VALUELESS: Final = frozenset({NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MI
 _PDU_TYPES: Final = frozenset({GET, GET_NEXT, RESPONSE, SET, GET_BULK, INFORM, TRAP, REPORT})
 _OPAQUE_FORMATS: Final = {OPAQUE_FLOAT: b"\x9f\x78\x04", OPAQUE_DOUBLE: b"\x9f\x79\x08"}
 _LONG_FORM: Final = 0x80
-_FITTING: Final = {INTEGER: 8, COUNTER64: 8, COUNTER32: 4, GAUGE32: 4, TIME_TICKS: 4}  # bytes that surely fit
-_NEGATIVE: Final = 0x80  # of an integer's first byte
 _LONGEST_LENGTH: Final = 4  # bytes of a length; a datagram needs two, net-snmp always sends that
 _LONGEST_INTEGER: Final = 8
 _LONGEST_UNSIGNED: Final = 9
@@ -128,11 +121,8 @@ class Message(NamedTuple):
         return f"Message(version={self.version}, community=<secret>, pdu={self[2:]!r})"
 
 
-def decode_message(data: bytes, expected: Callable[[int], Sequence[Name]] = lambda _: ()) -> Message:
+def decode_message(data: bytes) -> Message:
     """Read one v1 or v2c message; bytes after it are ignored.
-
-    ``expected`` gives the names that are likely to stand in the answer to a request-id, in their order: those that do
-    are not read again. It changes how long it takes, never what comes out.
 
     Raises:
         WireError: They are not such a message (SNMPv1's own trap PDU and SNMPv3 are none).
@@ -143,13 +133,13 @@ def decode_message(data: bytes, expected: Callable[[int], Sequence[Name]] = lamb
         if version not in (VERSION_1, VERSION_2C):
             raise WireError(f"not SNMP v1 or v2c: version {version}")
         at, stop = open_element(data, at, end, OCTET_STRING)
-        return Message(version, data[at:stop], *decode_pdu(data, stop, end, expected))
+        return Message(version, data[at:stop], *decode_pdu(data, stop, end))
     except IndexError:
         raise WireError("the message ends too early") from None
 
 
-def decode_pdu(data: bytes, at: int, end: int, expected: Callable[[int], Sequence[Name]] = lambda _: ()) -> Pdu:
-    """Read the PDU that fills ``data[at:end]``; ``expected`` as in :func:`decode_message`.
+def decode_pdu(data: bytes, at: int, end: int) -> Pdu:
+    """Read the PDU that fills ``data[at:end]``.
 
     Raises:
         WireError: It does not, or is none of RFC 3416.
@@ -167,10 +157,7 @@ def decode_pdu(data: bytes, at: int, end: int, expected: Callable[[int], Sequenc
     at, stop = open_element(data, at, stop, SEQUENCE)
     if stop != end:
         raise WireError("bytes after the variable bindings")
-    binds, at = _expected_varbinds(data, at, stop, expected(request_id))
-    if at < stop:
-        binds += _varbinds(data, at, stop)
-    return Pdu(pdu_type, request_id, error_status, error_index, binds)
+    return Pdu(pdu_type, request_id, error_status, error_index, _varbinds(data, at, stop))
 
 
 def _long(data: bytes, at: int, first: int) -> tuple[int, int]:
@@ -210,34 +197,6 @@ def read_integer(data: bytes, at: int, end: int) -> tuple[int, int]:
     if not 0 < stop - at <= _LONGEST_INTEGER:
         raise WireError("an INTEGER of no or too many bytes")
     return int.from_bytes(data[at:stop], "big", signed=True), stop
-
-
-def _expected_varbinds(data: bytes, at: int, end: int, expected: Sequence[Name]) -> tuple[list[VarBind], int]:
-    """Read bindings as long as they have the expected names, short lengths and usual values; say where it stopped.
-
-    Unrolled, because most of a poll's time is spent here. The one comparison of the binding's length vouches for what
-    lies inside: it adds up.
-    """
-    binds: list[VarBind] = []
-    for name, element, size in expected:
-        place = at + size
-        if not data.startswith(element, at + 2) or place + 1 >= end:
-            break
-        tag, length = data[place], data[place + 1]
-        stop = place + 2 + length
-        if stop > end or data[at] != SEQUENCE or data[at + 1] != stop - at - 2 or stop - at >= _LONG_FORM:
-            break
-        if 0 < length <= _FITTING.get(tag, 0):
-            if length == 1 and data[place + 2] < _NEGATIVE:
-                binds.append((name, tag, data[place + 2]))
-            else:
-                binds.append((name, tag, int.from_bytes(data[place + 2 : stop], "big", signed=tag == INTEGER)))
-        elif tag == OCTET_STRING:
-            binds.append((name, tag, data[place + 2 : stop]))
-        else:
-            binds.append((name, *_value(tag, data[place + 2 : stop])))
-        at = stop
-    return binds, at
 
 
 def _varbinds(data: bytes, at: int, end: int) -> list[VarBind]:
@@ -338,13 +297,6 @@ def encode_varbind(varbind: VarBind) -> bytes:
     if not is_well_formed(name):
         raise WireError("a malformed object identifier")
     return tlv(SEQUENCE, tlv(OBJECT_IDENTIFIER, name) + _encode_value(tag, value))
-
-
-@lru_cache(1 << 16)  # devices of one model have the same names: a city's plans share them
-def expected_name(oid: bytes) -> Name:
-    """Prepare a name for :func:`decode_message`."""
-    element = tlv(OBJECT_IDENTIFIER, oid)
-    return oid, element, 2 + len(element)
 
 
 def encode_head(version: int, community: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 LONGEST_SUB_IDS: Final = 127  # 128 sub-identifiers, of which the first two share one (RFC 3416, section 4.1)
@@ -40,6 +41,7 @@ def encode_sub_ids(sub_ids: Iterable[int]) -> bytes:
     return bytes(out)
 
 
+@lru_cache(1 << 16)  # devices of one model have the same names: a city's plans share them
 def encode_oid(text: str) -> bytes:
     """Give the content bytes of a dotted identifier (``1.3.6.1``, with or without a leading dot).
 

@@ -7,15 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from netmon.snmp.wire.messages import (
-    GET,
     NULL,
     SEQUENCE,
-    Name,
     Pdu,
     VarBind,
     encode_head,
     encode_pdu,
-    expected_name,
     open_element,
     tlv,
 )
@@ -32,7 +29,6 @@ class Template:
     """A request whose bytes are ready but for its request-id. Its ``repr`` hides the bytes: they hold the community.
 
     Of SNMPv3 these are the bytes of the PDU alone: what stands around it is another each time.
-    ``expected`` are the names that its answer has, where they are known beforehand (GET).
     """
 
     version: int
@@ -42,7 +38,6 @@ class Template:
     max_repetitions: int
     before: bytes = field(repr=False)
     after: bytes = field(repr=False)
-    expected: tuple[Name, ...] = field(repr=False, default=())
 
     def datagram(self, request_id: int) -> bytes:
         """Give the message (of SNMPv3: the PDU); the id lies between ``FIRST_REQUEST_ID`` and ``LAST_REQUEST_ID``."""
@@ -82,14 +77,12 @@ def pdu_template(
     # The id is the first element of the PDU: its place follows from the sizes, it is never searched for.
     begin, _ = open_element(pdu, 0, len(pdu), pdu_type)
     place = begin + 2
-    expected = tuple(map(expected_name, oids)) if pdu_type == GET else ()
     return Template(
         version,
         pdu_type,
-        tuple([name for name, _, _ in expected]) if expected else tuple(oids),
+        tuple(oids),
         non_repeaters,
         max_repetitions,
         before=pdu[:place],
         after=pdu[place + _ID_SIZE :],
-        expected=expected,
     )
