@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ _ANCILLARY: Final = 128  # room for a dropped-packets counter, or for an extende
 _BATCH: Final = 200  # datagrams a wake-up: timers and others get their turn in between
 _TRIES: Final = 8  # a send meets at most this many errors of other datagrams
 _LEAST_TRUESIZE: Final = 512  # the kernel charges a waiting datagram with at least this many bytes of buffer
+_MOST_TRUESIZE: Final = 128 << 10  # and a long one with hardly more than this
 _SEND_BUFFER: Final = 4 << 20  # five echoes each to hundreds of dead neighbours wait in it for their ARP answers
 
 Address = tuple[str, int] | tuple[str, int, int, int]
@@ -94,7 +96,8 @@ class DatagramSocket:
         overflows: How many packets the kernel dropped for lack of buffer (or for a wrong checksum: it counts both as
             one) since :meth:`open`.
         overflowed_at: ``time.monotonic()`` when ``overflows`` was last seen to grow, ``-inf`` before. A drop is
-            noticed at the latest by :meth:`drain`, also when no later packet arrives.
+            noticed at the latest by :meth:`drain`, also when no later packet arrives; sooner where so
+            many waited at once that the buffer may have been full.
     """
 
     def __init__(
@@ -121,7 +124,9 @@ class DatagramSocket:
         self._socket: socket.socket | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dropped = 0  # the kernel's 32-bit counter as we last saw it
-        self._all_waiting = 0
+        self._all_waiting = 0  # as many datagrams as fit in the buffer
+        self._fullest = 0  # with fewer the buffer was not full
+        self._knows_drops = True
 
     def open(self) -> None:
         """Open the socket and let the running loop read it.
@@ -157,23 +162,19 @@ class DatagramSocket:
             OSError: A fault of our own: no route, no permission, no buffer (``BlockingIOError``: the send buffer is
                 full), too long, closed (EBADF).
         """
+        self.post(data, address_of(self._family, address, port))
+
+    def post(self, data: bytes, name: Address) -> None:
+        """Send one datagram to where :func:`address_of` says; else as :meth:`send`."""
         sock = self._socket
         if sock is None:
             raise OSError(errno.EBADF, "the socket is not open")
-        target = self._target(address, port)
-        reported = 1  # the first failure may be an error whose entry found no room in the error queue: one more try
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                sock.sendto(data, target)
-            except BlockingIOError:
-                raise
-            except OSError:
-                queued = self._read_errors(sock)
-                if not tries_left or not queued + reported or sock is not self._socket:
-                    raise
-                reported = 0
-            else:
-                return
+        try:
+            sock.sendto(data, name)
+        except BlockingIOError:
+            raise
+        except OSError:
+            self._post_again(sock, data, name)
 
     def drain(self) -> int:
         """Read all that waits now, the error queue included, and look for dropped packets.
@@ -184,7 +185,9 @@ class DatagramSocket:
         if sock is None:
             return 0
         # What waits at this moment fits in the buffer; a flood that refills it while we read does not hold us.
-        return self._read(self._all_waiting) + self._read_errors(sock)
+        count = self._read(self._all_waiting) + self._read_errors(sock)
+        self._count_dropped(sock)
+        return count
 
     def _configure(self, sock: socket.socket) -> None:
         sock.setblocking(False)
@@ -192,13 +195,18 @@ class DatagramSocket:
         sock.setsockopt(level, option, 1)
         if self._family == socket.AF_INET6 and self._kind == socket.SOCK_DGRAM:  # a raw one refuses, and is so anyway
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
+        try:
+            _drops(sock)
+        except OSError:  # before Linux 4.12: the counters beside packets remain, which lag one packet behind
+            self._knows_drops = False
+            sock.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
         _enlarge(sock, _SO_SNDBUFFORCE, socket.SO_SNDBUF, _SEND_BUFFER)
         _enlarge(sock, _SO_RCVBUFFORCE, socket.SO_RCVBUF, self._receive_buffer)
         for each_level, each_option, value in self._options:
             sock.setsockopt(each_level, each_option, value)
         granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)  # the kernel doubles what it is asked for
         self._all_waiting = granted // _LEAST_TRUESIZE + 1
+        self._fullest = min(granted // _MOST_TRUESIZE, _BATCH)
         if granted < self._receive_buffer:
             log.info(
                 "receive buffer: %d of %d bytes granted; sysctl net.core.rmem_max=%d allows more devices at once",
@@ -207,36 +215,49 @@ class DatagramSocket:
                 self._receive_buffer,
             )
 
-    def _target(self, address: str, port: int) -> Address:
-        # Given two items, Python overwrites the zone of "fe80::1%eth0" with 0.
-        if self._family == socket.AF_INET6 and "%" in address:
-            bare, _, zone = address.partition("%")
-            return bare, port, 0, int(zone) if zone.isdecimal() else socket.if_nametoindex(zone)
-        return address, port
+    def _post_again(self, sock: socket.socket, data: bytes, name: Address) -> None:
+        # The first failure may be an error whose entry found no room in the error queue: one more try in any case.
+        self._read_errors(sock)
+        for tries_left in reversed(range(_TRIES - 1)):
+            try:
+                sock.sendto(data, name)
+            except BlockingIOError:
+                raise
+            except OSError:
+                if not tries_left or not self._read_errors(sock):
+                    raise
+            else:
+                return
 
     def _read(self, limit: int) -> int:
         sock = self._socket
+        if sock is None:
+            return 0
+        receive = sock.recvfrom if self._knows_drops else partial(self._receive_counted, sock)
+        on_datagram, is_four = self._on_datagram, self._family == socket.AF_INET
         count = 0
-        while count < limit and sock is not None and sock is self._socket:
+        while count < limit and sock is self._socket:
             try:
-                data, ancillary, _, name = sock.recvmsg(_LARGEST, _ANCILLARY)
+                data, name = receive(_LARGEST)
             except BlockingIOError:
                 break
             except OSError:
                 # The error of an earlier datagram, reported here and thereby cleared; its entry is in the queue.
                 self._read_errors(sock)
-                count += 1
-                continue
-            if ancillary:  # only ever the counter, and only once a packet was dropped
-                self._see_dropped(ancillary)
-            self._on_datagram(data, _written(name), name[1])
+            else:
+                on_datagram(data, name[0] if is_four else _written(name), name[1])
             count += 1
-        if sock is None or sock is not self._socket:
-            return count
-        if not count:  # woken, yet nothing to read: an error of local origin, which recvmsg does not report
+        if not count:  # woken, yet nothing to read: an error of local origin, which a read does not report
             self._read_errors(sock)
-        self._count_dropped(sock)
+        elif count >= self._fullest:
+            self._count_dropped(sock)
         return count
+
+    def _receive_counted(self, sock: socket.socket, size: int) -> tuple[bytes, Address]:
+        data, ancillary, _, name = sock.recvmsg(size, _ANCILLARY)
+        if ancillary:  # only ever the counter, and only once a packet was dropped
+            self._see_dropped(ancillary)
+        return data, name
 
     def _read_errors(self, sock: socket.socket) -> int:
         """Hand on all that waits in the error queue; say how many entries were the network's."""
@@ -259,13 +280,8 @@ class DatagramSocket:
                 self._note_dropped(_OVERFLOW.unpack_from(value)[0])
 
     def _count_dropped(self, sock: socket.socket) -> None:
-        # The counter beside a packet is the one of the moment the packet came in: what was dropped after the last
-        # packet shows only here. Where the system does not know SO_MEMINFO, the counters beside packets remain.
-        try:
-            meminfo = sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
-        except OSError:
-            return
-        self._note_dropped(_MEMINFO.unpack_from(meminfo)[_MEMINFO_DROPS])
+        if self._knows_drops and sock is self._socket:
+            self._note_dropped(_drops(sock))
 
     def _note_dropped(self, counter: int) -> None:
         grown = counter - self._dropped & 0xFFFFFFFF
@@ -273,6 +289,19 @@ class DatagramSocket:
             self._dropped = counter
             self.overflows += grown
             self.overflowed_at = time.monotonic()
+
+
+def address_of(family: int, address: str, port: int) -> Address:
+    """Give where to :meth:`~DatagramSocket.post` what is for a numeric address, an interface's name looked up.
+
+    Raises:
+        OSError: There is no such interface.
+    """
+    # Given two items, Python overwrites the zone of "fe80::1%eth0" with 0.
+    if family == socket.AF_INET6 and "%" in address:
+        bare, _, zone = address.partition("%")
+        return bare, port, 0, int(zone) if zone.isdecimal() else socket.if_nametoindex(zone)
+    return address, port
 
 
 def read_error(sock: socket.socket) -> SocketError | None:
@@ -304,6 +333,12 @@ def report_errors(sock: socket.socket) -> None:
     """Let a socket keep the network's errors in its error queue, for :func:`read_error`."""
     level, option = _RECVERR_OF[sock.family]
     sock.setsockopt(level, option, 1)
+
+
+def _drops(sock: socket.socket) -> int:
+    meminfo = sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+    dropped: int = _MEMINFO.unpack_from(meminfo)[_MEMINFO_DROPS]
+    return dropped
 
 
 def _written(name: Address) -> str:

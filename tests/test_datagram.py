@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from netmon import datagram
-from netmon.datagram import DatagramSocket, SocketError
+from netmon.datagram import DatagramSocket, SocketError, address_of
 
 LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 FAMILIES = pytest.mark.parametrize("family", LOOPBACK, ids=["IPv4", "IPv6"])
@@ -46,7 +46,8 @@ def heard() -> Heard:
 @pytest.fixture
 def peer(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
     """A plain UDP socket of a device, on the family of the test."""
-    family = request.node.callspec.params["family"] if hasattr(request.node, "callspec") else socket.AF_INET
+    callspec = getattr(request.node, "callspec", None)
+    family = socket.AF_INET if callspec is None else callspec.params.get("family", socket.AF_INET)
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.bind((LOOPBACK[family], 0))
         sock.settimeout(10)
@@ -84,6 +85,56 @@ async def test_an_answer_comes_with_the_senders_address_and_port(
         assert heard.datagrams == [(b"QUESTION", LOOPBACK[family], port)]
     finally:
         sock.close()
+
+
+@FAMILIES
+async def test_a_datagram_of_the_largest_size_arrives_whole(
+    heard: Heard, peer: socket.socket, family: socket.AddressFamily
+) -> None:
+    """And the next one as well: nothing of the first is left over in it."""
+    sock = heard.socket(family)
+    sock.open()
+    try:
+        sock.send(b"hello", LOOPBACK[family], peer.getsockname()[1])
+        _, client = peer.recvfrom(100)
+        largest = bytes(range(256)) * 255 + bytes(227)
+        for data in (largest, b"", b"short"):
+            peer.sendto(data, client)
+        await until(lambda: len(heard.datagrams) == 3)
+        assert [data for data, _, _ in heard.datagrams] == [largest, b"", b"short"]
+    finally:
+        sock.close()
+
+
+@FAMILIES
+async def test_an_address_made_beforehand_serves_for_many_posts(
+    heard: Heard, peer: socket.socket, family: socket.AddressFamily
+) -> None:
+    """Errors of others are handed on by ``post`` as by ``send``; a closed socket says so."""
+    sock = heard.socket(family)
+    sock.open()
+    name = address_of(family, LOOPBACK[family], peer.getsockname()[1])
+    try:
+        sock.post(b"to the dead", address_of(family, LOOPBACK[family], silent_port(family)))
+        for data in (b"one", b"two"):
+            sock.post(data, name)
+            assert peer.recv(100) == data
+        assert [error.errno for error in heard.errors] == [errno.ECONNREFUSED]
+    finally:
+        sock.close()
+    with pytest.raises(OSError, match="not open"):
+        sock.post(b"three", name)
+
+
+def test_an_address_keeps_its_interface() -> None:
+    """By name or number; an interface that is not there is told."""
+    loopback = socket.if_nametoindex("lo")
+    assert address_of(socket.AF_INET6, "fe80::1%lo", 161) == ("fe80::1", 161, 0, loopback)
+    assert address_of(socket.AF_INET6, f"fe80::1%{loopback}", 161) == ("fe80::1", 161, 0, loopback)
+    assert address_of(socket.AF_INET6, "fe80::1", 161) == ("fe80::1", 161)
+    assert address_of(socket.AF_INET, "192.0.2.1", 161) == ("192.0.2.1", 161)
+    with pytest.raises(OSError, match=r"."):
+        address_of(socket.AF_INET6, "fe80::1%nosuch0", 161)
 
 
 @FAMILIES
@@ -211,6 +262,24 @@ async def test_dropped_packets_are_noticed_though_no_later_packet_comes(heard: H
         first = sock.overflowed_at
         sock.drain()
         assert (sock.overflows, sock.overflowed_at) == (100 - read, first)
+    finally:
+        sock.close()
+
+
+@pytest.mark.parametrize(("size", "buffer"), [(500, 4096), (1, 64 << 10), (60_000, 4 << 20)])
+async def test_a_wake_up_that_found_a_full_buffer_looks_for_dropped_packets(
+    heard: Heard, peer: socket.socket, size: int, buffer: int
+) -> None:
+    """Nobody drains: the loop's own reading notices."""
+    sock = heard.socket(receive_buffer=buffer)
+    sock.open()
+    try:
+        sock.send(b"hello", "127.0.0.1", peer.getsockname()[1])
+        _, client = peer.recvfrom(100)
+        for _ in range(1000):
+            peer.sendto(bytes(size), client)
+        await until(lambda: sock.overflows)
+        await until(lambda: len(heard.datagrams) + sock.overflows == 1000)
     finally:
         sock.close()
 
