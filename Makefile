@@ -1,7 +1,7 @@
 # make run    the simulated city, polled, exported, on a page; needs Python 3.11 and no root
 # make test   everything that must hold before a change lands, in minutes
 # make e2e    the longer stories with real programs
-# make soak   what takes long: many more random cases
+# make soak   what takes long: many more random cases, and hostile bytes by the million
 # make bench  the measurements of bench/README.md
 
 VENV ?= .venv
@@ -39,10 +39,11 @@ e2e: packages environment
 
 soak: packages environment
 	NETMON_HYPOTHESIS=soak $(PYTEST) -n 2 --timeout 7200 -m "not e2e"
+	$(VENV)/bin/python fuzz/soak.py
 
 bench: environment
 	@scripts/packages gcc libc6-dev prometheus-snmp-exporter snmpd fping
 	$(VENV)/bin/python bench/all.py
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz
