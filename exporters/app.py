@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from exporters import coverage, interfaces, pillars, reachability, slow, system, wireless
+from exporters import coverage, interfaces, slow, wireless
 from exporters.answering import answer, wants_openmetrics
-from exporters.families import END, page
+from exporters.families import END, Family, pieces
+from exporters.pillars import Pillars
+from exporters.places import Places
 from exporters.pollers import Monitor, SelfExporter
-from exporters.present import CITY, SELF, Present, groups
+from exporters.present import CITY, SELF, Present, Things, groups
 from exporters.probing import Ask, Probing
+from exporters.reachability import Reachability
 from exporters.slow import Slow
+from exporters.system import System
 from netmon.indicators import AreaCoverage
 from netmon.state import CityState
 
 PARTS: Final = ("state", "readings")
+
+
+class _Written:
+    """What is written of one inventory, kept from page to page."""
+
+    def __init__(self, state: CityState, now: int) -> None:
+        self.things = Things(state, now)
+        self.reachability = Reachability(self.things)
+        self.places = Places(self.things)
+        self.pillars = Pillars()
+        self.system = System()
 
 
 class Exporter:
@@ -52,6 +67,7 @@ class Exporter:
         self._slowest = slowest
         self._area = area
         self._wall = wall
+        self._written: _Written | None = None
         self.ready = False
         """Set once the first round of checks can have ended."""
 
@@ -69,27 +85,36 @@ class Exporter:
 
     def text(self, part: str | None = None, group: str | None = None, *, openmetrics: bool = False) -> str:
         """Write the page, or a part of it (``state``, ``readings``) or group (a kecamatan, ``city``, ``self``)."""
-        about_us = group in {None, SELF} and part in {None, "state"}
-        own = self._self.text(openmetrics=openmetrics) if about_us else ""
-        city = "" if group == SELF else self._city(part, group, openmetrics=openmetrics)
-        return city + own + (END if openmetrics else "")
+        return "".join(self._pieces(part, group, openmetrics=openmetrics))
 
-    def _city(self, part: str | None, group: str | None, *, openmetrics: bool) -> str:
-        present = Present(self._state, self._wall(), group)
-        families = []
+    def _pieces(self, part: str | None, group: str | None, *, openmetrics: bool) -> list[str]:
+        """Give the pieces of a page, all of one second: what comes later is not in it, however slowly it is sent."""
+        found = [] if group == SELF else pieces(self._city(part, group), openmetrics=openmetrics)
+        if group in {None, SELF} and part in {None, "state"}:
+            found.append(self._self.text(openmetrics=openmetrics))
+        if openmetrics:
+            found.append(END)
+        return found
+
+    def _city(self, part: str | None, group: str | None) -> Iterator[Family]:
+        at = self._wall()
+        written = self._written
+        if written is None or written.things.inventory is not self._state.inventory:
+            written = self._written = _Written(self._state, int(at))
+        present = Present(self._state, written.things, at, group)
         if part in {None, "state"}:
-            families += [*reachability.families(present), *pillars.families(present)]
+            written.things.look(present.now)
+            yield from written.reachability.families(present)
+            yield from written.places.families(present)
             if group in {None, CITY}:
-                families += [*pillars.city_families(present), *coverage.families(self._area())]
+                yield from written.pillars.families(present)
+                yield from coverage.families(self._area())
         if part in {None, "readings"}:
-            devices = None if group is None else frozenset(one.id for one in present.devices)
-            pieces = self._state.readings(present.at, devices)
-            families += [
-                *system.families(present, pieces),
-                *interfaces.families(pieces),
-                *wireless.families(pieces),
-            ]
-        return page(families, openmetrics=openmetrics)
+            devices = None if group is None else frozenset([o.id for o in written.things.devices if o.group == group])
+            texts = self._state.readings(present.at, devices)
+            yield from written.system.families(present, texts)
+            yield from interfaces.families(texts)
+            yield from wireless.families(texts)
 
     def _known_groups(self) -> list[str]:
         return [*groups(self._state.inventory), CITY, SELF]

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from netmon.measures import format_value
+
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 """The two content types."""
@@ -31,14 +33,35 @@ class Family:
     samples: list[str]
 
 
-def page(families: Iterable[Family], *, openmetrics: bool = False) -> str:
-    """Write the families one after the other, those without samples left out; the end of the page is not in it."""
-    parts: list[str] = []
+def gauge(name: str, text: str, samples: Iterable[tuple[str, float]]) -> Family:
+    """Make a family of gauges of pairs of labels and value; labels without their braces."""
+    return Family(
+        name,
+        "gauge",
+        text,
+        [
+            f"{name}{{{own}}} {format_value(value)}\n" if own else f"{name} {format_value(value)}\n"
+            for own, value in samples
+        ],
+    )
+
+
+def pieces(families: Iterable[Family], *, openmetrics: bool = False) -> list[str]:
+    """Give the families one after the other as pieces of text, each of whole lines.
+
+    Those without samples are left out; the end of the page is not in it.
+    """
+    found: list[str] = []
     for family in families:
         if family.samples:
-            parts.append(_head(family, openmetrics))
-            parts.extend(family.samples)
-    return "".join(parts)
+            found.append(_head(family, openmetrics))
+            found += family.samples
+    return found
+
+
+def page(families: Iterable[Family], *, openmetrics: bool = False) -> str:
+    """Write the families one after the other, as :func:`pieces` gives them."""
+    return "".join(pieces(families, openmetrics=openmetrics))
 
 
 def _head(family: Family, openmetrics: bool) -> str:

@@ -1,35 +1,66 @@
-"""What one scrape is about: the objects of a group, each with its labels and its present."""
+"""What a page is about: the objects of an inventory, and the second in which they are shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from netmon import indicators
 from netmon.measures import line
 from netmon.model import Device, Inventory, Site, State, Uplink
-from netmon.state import Account, CityState, Now
+from netmon.state import CityState, Stand
 
 CITY = "city"
 SELF = "self"
 
 
-@dataclass(frozen=True, slots=True)
 class Thing:
-    """An object with the finished text of the labels that name it."""
+    """An object of the inventory: the finished text of the labels that name it, its group, how it was last shown."""
 
-    id: str
-    labels: str
-    now: Now
+    __slots__ = ("group", "id", "labels", "stand")
+
+    def __init__(self, name: str, own: str, group: str, stand: Stand) -> None:
+        """Put it together."""
+        self.id = name
+        self.labels = own
+        self.group = group
+        self.stand = stand
+
+
+class Things:
+    """All objects of one inventory, made once and kept from page to page."""
+
+    def __init__(self, state: CityState, now: int) -> None:
+        """Name everything."""
+        inventory = self.inventory = state.inventory
+        self._state = state
+        self.groups = [*groups(inventory), CITY]
+        self.devices = [
+            Thing(name, device_labels(device), group_of(inventory, device), stand)
+            for (name, device), stand in zip(state.devices.items(), state.stands("device", now), strict=True)
+        ]
+        self.sites = [
+            Thing(name, labels(site=name), group_of(inventory, inventory.sites[name]), stand)
+            for name, stand in zip(state.sites, state.stands("site", now), strict=True)
+        ]
+        self.uplinks = [
+            Thing(name, labels(uplink=name), group_of(inventory, inventory.uplinks[name]), stand)
+            for name, stand in zip(state.uplinks, state.stands("uplink", now), strict=True)
+        ]
+
+    def look(self, now: int) -> None:
+        """Let every object stand as it does in a second."""
+        for kind, things in (("device", self.devices), ("site", self.sites), ("uplink", self.uplinks)):
+            for thing, stand in zip(things, self._state.stands(kind, now), strict=True):
+                thing.stand = stand
 
 
 class Present:
     """The city in one second, or one group of it (a kecamatan's code); everything is worked out once."""
 
-    def __init__(self, state: CityState, at: float, group: str | None = None) -> None:
+    def __init__(self, state: CityState, things: Things, at: float, group: str | None = None) -> None:
         """Look at a city at a time; ``group`` narrows the objects, ``None`` is all of them."""
         self.state = state
+        self.things = things
         self.at = at
         self.now = int(at)
         self.group = group
@@ -37,26 +68,20 @@ class Present:
     @property
     def inventory(self) -> Inventory:
         """The inventory in force."""
-        return self.state.inventory
+        return self.things.inventory
 
     @property
     def groups(self) -> list[str]:
         """The groups that it is about."""
-        return [*groups(self.inventory), CITY] if self.group is None else [self.group]
+        return self.things.groups if self.group is None else [self.group]
 
     def holds(self, thing: Device | Site | Uplink | str) -> bool:
         """Say whether a thing, or a kelurahan by its code, belongs to the group."""
         return self.group is None or group_of(self.inventory, thing) == self.group
 
-    @cached_property
-    def devices(self) -> list[Thing]:
-        """The devices of the group."""
-        tell = self.state.device
-        return [
-            Thing(name, device_labels(device), tell(name, self.now))
-            for name, device in self.state.devices.items()
-            if self.holds(device)
-        ]
+    def shows(self, group: str) -> bool:
+        """Say whether what belongs to a group is shown."""
+        return self.group is None or self.group == group
 
     @cached_property
     def dropped(self) -> dict[str, int]:
@@ -64,49 +89,15 @@ class Present:
         return self.state.dropped(self.at)
 
     @cached_property
-    def sites(self) -> list[Thing]:
-        """The sites of the group that are objects."""
-        return [
-            Thing(name, labels(site=name), self.state.site(name, self.now))
-            for name in self.state.sites
-            if self.holds(self.inventory.sites[name])
-        ]
-
-    @cached_property
-    def uplinks(self) -> list[Thing]:
-        """The uplinks of the group that are objects."""
-        return [
-            Thing(name, labels(uplink=name), self.state.uplink(name, self.now))
-            for name in self.state.uplinks
-            if self.holds(self.inventory.uplinks[name])
-        ]
-
-    @cached_property
-    def _known_sites(self) -> dict[str, Now]:
-        """The group's sites, or all of the city's for :data:`CITY`."""
-        if self.group == CITY:
-            return {name: self.state.site(name, self.now) for name in self.state.sites}
-        return {one.id: one.now for one in self.sites}
-
-    @cached_property
     def site_states(self) -> dict[str, State]:
-        """The state of every site of the group, of the whole city for :data:`CITY`."""
-        return {name: now.state for name, now in self._known_sites.items()}
+        """The state of every site of the city."""
+        return {one.id: one.stand.state for one in self.things.sites}
 
     @cached_property
     def villages(self) -> dict[str, indicators.Village]:
-        """Every kelurahan; what lies outside the group is only right in the whole city and for :data:`CITY`."""
-        if self.group == CITY:
-            uplinks = {name: self.state.uplink(name, self.now).state for name in self.state.uplinks}
-        else:
-            uplinks = {one.id: one.now.state for one in self.uplinks}
+        """Every kelurahan of the city."""
+        uplinks = {one.id: one.stand.state for one in self.things.uplinks}
         return indicators.villages(self.inventory, self.site_states, uplinks)
-
-    def site_seconds(self, account: Account, name: str) -> Mapping[State, int]:
-        """Give the seconds that a site has spent in each state of a month on show; it may have been taken out."""
-        known = self._known_sites.get(name)
-        found = known.seconds.get(account.period.label) if known is not None else None
-        return found if found is not None else account.seconds("site", name, self.now)
 
 
 def labels(**pairs: str) -> str:

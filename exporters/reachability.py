@@ -1,94 +1,162 @@
-"""Who is reachable: states now, and this month by LK-1; of devices, sites and uplinks."""
+"""Who is reachable: states now, and this month by LK-1; of devices, sites and uplinks.
+
+The text of an object is kept from page to page: while it stands as it did, one number in it grows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from exporters.families import Family
-from exporters.present import Present, Thing, labels
-from netmon.model import STATES, Outcome, State
+from exporters.present import Present, Thing, Things, labels
+from netmon.model import STATES, Observation, Outcome, State
+from netmon.state import CityState
 
 _KNOWN_UP = {State.UP: "1", State.DEGRADED: "1", State.DOWN: "0", State.DOWN_UPSTREAM: "0"}
 _WORDS = {"device": "The device", "site": "The site", "uplink": "The uplink"}
+_NAMED_STATES = tuple((state, state.value) for state in STATES)
+_NAMED_OUTCOMES = tuple((outcome, outcome.value) for outcome in Outcome)
+_LAST = "netmon_device_last_observation_timestamp_seconds"
+_COUNTED = "netmon_device_observations_total"
 
 
-def families(present: Present) -> Iterator[Family]:
-    """Give the families of reachability of every object, then what is told of devices alone."""
-    for kind, things in (("device", present.devices), ("site", present.sites), ("uplink", present.uplinks)):
-        yield from _of(kind, things, present)
-    yield from _observations(present)
-    yield Family(
-        "netmon_state_timestamp_seconds",
-        "gauge",
-        "The second up to which states and seconds of the group are told.",
-        [f"netmon_state_timestamp_seconds{{{labels(group=group)}}} {present.now}\n" for group in present.groups],
-    )
+class Reachability:
+    """What is written of the reachability of all objects of an inventory."""
+
+    def __init__(self, things: Things) -> None:
+        """Begin with nothing written."""
+        self._lines = {
+            "device": [_Lines("device", one) for one in things.devices],
+            "site": [_Lines("site", one) for one in things.sites],
+            "uplink": [_Lines("uplink", one) for one in things.uplinks],
+        }
+        self._seen = [_Seen(one) for one in things.devices]
+
+    def families(self, present: Present) -> Iterator[Family]:
+        """Give the families of reachability of every object, then what is told of devices alone."""
+        for kind, lines in self._lines.items():
+            shown = lines if present.group is None else [one for one in lines if one.thing.group == present.group]
+            outages = present.state.outages
+            for one in shown:
+                one.renew(outages[one.key])
+            yield from _of(kind, shown, present.now)
+        yield from self._observations(present)
+        yield Family(
+            "netmon_state_timestamp_seconds",
+            "gauge",
+            "The second up to which states and seconds of the group are told.",
+            [f"netmon_state_timestamp_seconds{{{labels(group=group)}}} {present.now}\n" for group in present.groups],
+        )
+
+    def _observations(self, present: Present) -> Iterator[Family]:
+        shown = self._seen if present.group is None else [one for one in self._seen if present.shows(one.thing.group)]
+        latest = present.state.last.get
+        for one in shown:
+            last = latest(one.thing.id)
+            if last is None or last is not one.told:
+                one.renew(present.state, last)
+        yield Family(
+            _LAST,
+            "gauge",
+            "When the latest observation that decides up and down was begun.",
+            [one.last for one in shown if one.last],
+        )
+        yield Family(
+            _COUNTED,
+            "counter",
+            "Observations that decide up and down, by outcome, since netmon started.",
+            [one.counts for one in shown],
+        )
 
 
-def _of(kind: str, things: list[Thing], present: Present) -> Iterator[Family]:
+class _Lines:
+    """What is written of one object; ``before`` and ``after`` stand around the number that grows by the second."""
+
+    __slots__ = ("_counted", "_told", "after", "before", "grown", "key", "observed", "outages", "states", "thing", "up")
+
+    def __init__(self, kind: str, thing: Thing) -> None:
+        self.thing = thing
+        self.key = kind, thing.id
+        self._told: object = None
+        self._counted = -1
+        self.outages = self.observed = self.up = self.states = self.before = self.after = ""
+        self.grown = 0
+
+    def renew(self, outages: int) -> None:
+        """Write anew what is no longer so."""
+        stand = self.thing.stand
+        if stand is self._told and outages == self._counted:
+            return
+        kind, own, state = self.key[0], self.thing.labels, stand.state
+        self._told, self._counted = stand, outages
+        self.outages = f"netmon_{kind}_outages_total{{{own}}} {outages}\n"
+        self.observed = f"netmon_{kind}_observed{{{own}}} {0 if state is State.UNKNOWN else 1}\n"
+        self.up = f"netmon_{kind}_up{{{own}}} {_KNOWN_UP[state]}\n" if state in _KNOWN_UP else ""
+        self.states = "".join(
+            [f'netmon_{kind}_state{{{own},state="{word}"}} {1 if one is state else 0}\n' for one, word in _NAMED_STATES]
+        )
+        self._write_seconds(f"netmon_{kind}_period_state_seconds{{{own}")
+
+    def _write_seconds(self, beginning: str) -> None:
+        stand = self.thing.stand
+        written: list[str] = []
+        for label, seconds in stand.before.items():
+            for state, word in _NAMED_STATES:
+                line = f'{beginning},state="{word}",period="{label}"}} '
+                if state is stand.state and label == stand.label:
+                    self.grown = seconds[state] - stand.begins
+                    self.before = "".join([*written, line])
+                    written = ["\n"]
+                else:
+                    written.append(f"{line}{seconds[state]}\n")
+        self.after = "".join(written)
+
+
+class _Seen:
+    """What is written of a device's observations; ``told`` is the latest of them."""
+
+    __slots__ = ("counts", "last", "thing", "told")
+
+    def __init__(self, thing: Thing) -> None:
+        self.thing = thing
+        self.told: Observation | None = None
+        self.last = self.counts = ""
+
+    def renew(self, state: CityState, last: Observation | None) -> None:
+        """Write it anew for another latest one."""
+        name, own = self.thing.id, self.thing.labels
+        self.told = last
+        self.last = "" if last is None else f"{_LAST}{{{own}}} {last.at:.3f}\n"
+        counted = state.observations
+        self.counts = "".join(
+            [f'{_COUNTED}{{{own},outcome="{word}"}} {counted[name, one]}\n' for one, word in _NAMED_OUTCOMES]
+        )
+
+
+def _of(kind: str, shown: list[_Lines], now: int) -> Iterator[Family]:
     name, word = f"netmon_{kind}", _WORDS[kind]
     yield Family(
         f"{name}_observed",
         "gauge",
         f"1 where the state is known, 0 where it is unknown: {word.lower()} is listed always.",
-        [f"{name}_observed{{{one.labels}}} {0 if one.now.state is State.UNKNOWN else 1}\n" for one in things],
+        [one.observed for one in shown],
     )
     yield Family(
         f"{name}_up",
         "gauge",
         f"1 up or degraded, 0 down; {word.lower()} is left out while unknown, planned or out of service.",
-        [f"{name}_up{{{one.labels}}} {_KNOWN_UP[one.now.state]}\n" for one in things if one.now.state in _KNOWN_UP],
+        [one.up for one in shown if one.up],
     )
-    yield Family(f"{name}_state", "gauge", f"{word}'s state by LK-1: exactly one is 1.", _states(name, things))
+    yield Family(f"{name}_state", "gauge", f"{word}'s state by LK-1: exactly one is 1.", [one.states for one in shown])
     yield Family(
         f"{name}_period_state_seconds",
         "gauge",
         "Seconds of the month so far in each state by LK-1; a gauge, since what is learnt late corrects it.",
-        [text for one in things for text in _periods(name, one)],
+        [f"{one.before}{one.grown + now}{one.after}" for one in shown],
     )
     yield Family(
         f"{name}_outages_total",
         "counter",
         "Outages begun since netmon started.",
-        [f"{name}_outages_total{{{one.labels}}} {present.state.outages[kind, one.id]}\n" for one in things],
-    )
-
-
-def _states(name: str, things: list[Thing]) -> list[str]:
-    words = [state.value for state in STATES]
-    return [
-        "".join(
-            f'{name}_state{{{one.labels},state="{word}"}} {1 if word == one.now.state.value else 0}\n' for word in words
-        )
-        for one in things
-    ]
-
-
-def _periods(name: str, one: Thing) -> Iterator[str]:
-    for label, seconds in one.now.seconds.items():
-        yield "".join(
-            f'{name}_period_state_seconds{{{one.labels},state="{state.value}",period="{label}"}} {count}\n'
-            for state, count in seconds.items()
-        )
-
-
-def _observations(present: Present) -> Iterator[Family]:
-    state = present.state
-    name = "netmon_device_last_observation_timestamp_seconds"
-    yield Family(
-        name,
-        "gauge",
-        "When the latest observation that decides up and down was begun.",
-        [f"{name}{{{one.labels}}} {state.last[one.id].at:.3f}\n" for one in present.devices if one.id in state.last],
-    )
-    name = "netmon_device_observations_total"
-    yield Family(
-        name,
-        "counter",
-        "Observations that decide up and down, by outcome, since netmon started.",
-        [
-            f"{name}{{{one.labels},{labels(outcome=outcome)}}} {state.observations[one.id, outcome]}\n"
-            for one in present.devices
-            for outcome in Outcome
-        ],
+        [one.outages for one in shown],
     )

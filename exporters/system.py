@@ -7,25 +7,41 @@ from collections.abc import Iterable, Iterator
 from exporters import interfaces
 from exporters.families import Family
 from exporters.interfaces import Pieces
-from exporters.present import Present, device_labels, labels
+from exporters.present import Present, Thing, device_labels, labels
 from netmon.model import Device, Identity
 
 _SUBJECTS = ("icmp_", "device_", "cpu_", "memory_", "temperature_", "voltage_")
 _NOTHING = Identity()
 
 
-def families(present: Present, pieces: Pieces) -> Iterator[Family]:
-    """Give what devices are, then their readings."""
-    devices = [device for device in present.state.devices.values() if present.holds(device)]
-    yield Family(
-        "netmon_device_info",
-        "gauge",
-        "A device by its id: what it is and what it says it is; always 1.",
-        [_info(present, one) for one in devices],
-    )
-    for subject in _SUBJECTS:
-        yield from interfaces.families(pieces, subject)
-    yield dropped((one, count) for one in devices if (count := present.dropped.get(one.id)))
+class System:
+    """What is written of what the devices of an inventory are."""
+
+    def __init__(self) -> None:
+        """Begin with nothing written."""
+        self._infos: dict[str, tuple[Identity, str]] = {}
+
+    def families(self, present: Present, pieces: Pieces) -> Iterator[Family]:
+        """Give what devices are, then their readings."""
+        shown = [one for one in present.things.devices if present.shows(one.group)]
+        yield Family(
+            "netmon_device_info",
+            "gauge",
+            "A device by its id: what it is and what it says it is; always 1.",
+            [self._info(present, one) for one in shown],
+        )
+        for subject in _SUBJECTS:
+            yield from interfaces.families(pieces, subject)
+        devices = present.state.devices
+        yield dropped((devices[one.id], count) for one in shown if (count := present.dropped.get(one.id)))
+
+    def _info(self, present: Present, thing: Thing) -> str:
+        """Give a device's line, written anew where it says something else of itself."""
+        told = present.state.identities.get(thing.id, _NOTHING)
+        known = self._infos.get(thing.id)
+        if known is None or known[0] is not told:
+            known = self._infos[thing.id] = told, _info(present, thing, told)
+        return known[1]
 
 
 def dropped(counts: Iterable[tuple[Device, int]]) -> Family:
@@ -38,8 +54,8 @@ def dropped(counts: Iterable[tuple[Device, int]]) -> Family:
     )
 
 
-def _info(present: Present, device: Device) -> str:
-    told = present.state.identities.get(device.id, _NOTHING)
+def _info(present: Present, thing: Thing, told: Identity) -> str:
+    device = present.state.devices[thing.id]
     owner = present.inventory.sites[device.site].owner if device.site else ""
     own = labels(
         name=device.name or told.name,
@@ -50,4 +66,4 @@ def _info(present: Present, device: Device) -> str:
         profile=told.profile or ("" if device.profile == "auto" else device.profile),
         owner=owner,
     )
-    return f"netmon_device_info{{{device_labels(device)},{own}}} 1\n"
+    return f"netmon_device_info{{{thing.labels},{own}}} 1\n"

@@ -58,12 +58,12 @@ class AreaCoverage:
 
 def pillars(inventory: Inventory, sites: States) -> dict[str, Pillar]:
     """Give every pillar that a site serves, in the order of :data:`PILLARS`."""
-    found: dict[str, Pillar] = {}
-    for pillar in PILLARS:
-        members = [inventory.sites[name] for name in sites if pillar in inventory.sites[name].pillars]
-        if members:
-            found[pillar] = _pillar(inventory, members, sites)
-    return found
+    members: dict[str, list[Site]] = {pillar: [] for pillar in PILLARS}
+    for name in sites:
+        site = inventory.sites[name]
+        for pillar in set(site.pillars) & members.keys():
+            members[pillar].append(site)
+    return {pillar: _pillar(inventory, found, sites) for pillar, found in members.items() if found}
 
 
 def _pillar(inventory: Inventory, members: list[Site], sites: States) -> Pillar:
@@ -85,14 +85,13 @@ def villages(inventory: Inventory, sites: States, uplinks: States) -> dict[str, 
     spots: dict[str, list[State]] = {}
     for name, state in sites.items():
         spots.setdefault(inventory.sites[name].kelurahan, []).append(state)
-    return {
-        code: Village(
-            connected=_connected(links.get(code, [])),
-            hotspots=len(spots.get(code, [])),
-            hotspots_up=sum(state in SERVING for state in spots.get(code, [])),
-        )
-        for code in inventory.kelurahan
-    }
+    nothing: list[State] = []
+    found: dict[str, Village] = {}
+    for code in inventory.kelurahan:
+        here = spots.get(code, nothing)
+        serving = len([state for state in here if state in SERVING])
+        found[code] = Village(_connected(links.get(code, nothing)), len(here), serving)
+    return found
 
 
 def _connected(uplinks: list[State]) -> bool | None:

@@ -2,81 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_city import IDENTITY, NOW, LiveCity, small_city
-from lk1_strategies import FIRST, LAST, Case, Draw, Observations, cases, histories, inventories
+from live_stories import SEED, Story, stories
+from lk1_strategies import FIRST, LAST, Draw, Observations, histories, inventories
 
 from netmon.availability import Evaluation, add_up, combined, cut_at, evaluate, month_at
 from netmon.model import STATES, Inventory, Maintenance, Outcome, Reach, ReachKind, State
 from netmon.state import KEPT_AFTER_MONTH, CityState
 from netmon.state.account import Formed
 
-DAYS_TO_MONDAY_FIRST = 91  # from the story's midnight to that of Monday 1 February 2027
-SEED = settings(
-    max_examples=40,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 Seconds = dict[tuple[str, str], dict[State, int]]
 
 
 # -- held against the report --------------------------------------------------------------------------
-
-
-class Story:
-    """A case, and when it is asked about: after so many observations, about this second."""
-
-    def __init__(self, case: Case, questions: list[tuple[int, int]]) -> None:
-        """Put them together."""
-        self.case = case
-        self.questions = questions
-
-    def __repr__(self) -> str:
-        """Show it briefly."""
-        return f"{self.case!r}\n  asked {self.questions}"
-
-
-def moved(case: Case, days: int) -> Case:
-    """Move a case in time."""
-    by = days * 86400
-
-    def later(thing: Any) -> Any:
-        times = {"commissioned", "decommissioned", "announced", "start", "end"} & {one.name for one in fields(thing)}
-        known = {name: getattr(thing, name) for name in times}
-        return replace(thing, **{name: at + by for name, at in known.items() if at is not None})
-
-    old = case.inventory
-    inventory = replace(
-        old,
-        holidays=frozenset(day + timedelta(days=days) for day in old.holidays),
-        devices={name: later(one) for name, one in old.devices.items()},
-        sites={name: later(one) for name, one in old.sites.items()},
-        uplinks={name: later(one) for name, one in old.uplinks.items()},
-        maintenance={name: later(one) for name, one in old.maintenance.items()},
-    )
-    loaded = case.first_loaded and {name: at + by for name, at in case.first_loaded.items()}
-    return Case(inventory, [(at + by, name, what) for at, name, what in case.observations], later(case.period), loaded)
-
-
-@st.composite
-def stories(draw: Draw) -> Story:
-    """Draw a case within a month or over its change, its observations in order or not, and questions."""
-    case = draw(cases())
-    if draw(st.sampled_from([True, True, False])):
-        case = replace(case, observations=sorted(case.observations))
-    days = draw(st.sampled_from([0, DAYS_TO_MONDAY_FIRST]))
-    count = len(case.observations)
-    second = st.integers(FIRST - 50, LAST + 150).map(lambda at: at + days * 86400)
-    questions = draw(st.lists(st.tuples(st.integers(0, count), second), min_size=2, max_size=8))
-    return Story(moved(case, days), sorted(questions, key=lambda one: one[0]))
 
 
 def told(state: CityState, now: int, label: str) -> Seconds:
@@ -312,6 +256,19 @@ def test_outages_are_counted_once_however_often_they_are_asked_for() -> None:
     assert city.state.outages["device", "ap-1"] == 2
     assert city.state.outages["site", "park"] == 0
     assert city.state.outages["uplink", "up-1"] == 0
+
+
+def test_an_outage_that_is_learnt_of_while_the_clock_stands_back_is_counted() -> None:
+    """Asked again once the time of the latest look has come, it counts what it could not count before."""
+    city = LiveCity(small_city())
+    city.observe(NOW, "rt-1")
+    city.state.stands("device", NOW + 36)
+    city.observe(NOW + 28, "rt-1", Outcome.DOWN)
+    city.state.stands("device", NOW + 34)  # the clock was set back
+    assert city.state.outages["device", "rt-1"] == 0
+    for now in (NOW + 36, NOW + 64):
+        city.state.stands("device", now)
+        assert city.state.outages["device", "rt-1"] == 1
 
 
 def test_an_outage_that_was_there_at_the_start_was_not_begun_since() -> None:

@@ -15,11 +15,12 @@ from typing import Final
 
 from netmon.availability import FirstLoaded, combined, month_at
 from netmon.model import Device, Identity, Inventory, Observation, Outcome, Period, State
-from netmon.state.account import FOREVER, OUT, Account, Formed, sites_of, uplinks_of
+from netmon.state.account import FOREVER, Account, sites_of, uplinks_of
 from netmon.state.readings import Latest
+from netmon.state.standing import Stand, Standings
 from netmon.tracks import Track
 
-__all__ = ["KEPT_AFTER_MONTH", "Account", "CityState", "Latest", "Now"]
+__all__ = ["KEPT_AFTER_MONTH", "Account", "CityState", "Latest", "Now", "Stand"]
 
 KEPT_AFTER_MONTH: Final = 10 * 86400
 """A finished month stays on show this long."""
@@ -39,12 +40,14 @@ class Now:
     seconds: Mapping[str, Mapping[State, int]]
 
 
-@dataclass(slots=True)
-class _Looked:
-    """When outages of an object were last counted, and whether it was out then."""
+@dataclass(frozen=True, slots=True)
+class _InService:
+    """The sites that are in service in each second of ``[since, until)``."""
 
-    at: int
-    out: bool
+    account: Account
+    since: int
+    until: int
+    sites: list[str]
 
 
 class CityState:
@@ -61,7 +64,7 @@ class CityState:
 
         Args:
             inventory: What is in force.
-            track_of: Gives the live track of a device or service by id.
+            track_of: Gives the live track of a device or service by id, always the same one.
             first_loaded: When objects and windows were first loaded; ``None`` believes the files.
             revisions: What was accepted when (Unix seconds), in that order; the last one is ``inventory``. Without
                 them it has been in force since ever.
@@ -71,9 +74,9 @@ class CityState:
         self.last_read: dict[str, Observation] = {}  # the latest one that brought readings or failed to, by check
         self.identities: dict[str, Identity] = {}
         self.observations: Counter[tuple[str, Outcome]] = Counter()
-        self.outages: Counter[tuple[str, str]] = Counter()
+        self._standings = Standings()
+        self.outages = self._standings.outages
         self._readings = Latest(inventory.settings.series_budget)
-        self._looked: dict[tuple[str, str], _Looked] = {}
         self._revisions = [*revisions[:-1]]
         self.load(inventory, first_loaded, revisions[-1][0] if revisions else -FOREVER)
 
@@ -83,10 +86,11 @@ class CityState:
         self._first_loaded = first_loaded
         self._accept(inventory, at)
         self._accounts: tuple[Account, ...] = ()
+        self._in_service: _InService | None = None
         self.devices = {d.id: d for d in inventory.devices.values() if inventory.is_object(d)}
         self.sites = sites_of(inventory)
         self.uplinks = uplinks_of(inventory)
-        self._listed: dict[str, Container[str]] = {
+        self._listed: dict[str, Mapping[str, object]] = {
             "device": self.devices,
             "site": self.sites,
             "uplink": self.uplinks,
@@ -128,7 +132,7 @@ class CityState:
         account = self._accounts_at(now)[-1]
         for kind, name in (("device", device.id), ("site", device.site), ("uplink", device.uplink)):
             if name in self._listed[kind]:
-                self._count_outage(kind, name, account.formed(kind, name, now), now)
+                self._standings.count_outage(kind, name, account.formed(kind, name, now), now)
 
     # -- telling -----------------------------------------------------------------------------------------
 
@@ -156,6 +160,13 @@ class CityState:
         """
         return self._tell("uplink", name, now)
 
+    def stands(self, kind: str, now: int) -> list[Stand]:
+        """Tell how every ``device``, ``site`` or ``uplink`` stands, in the inventory's order.
+
+        A stand is the same object from one call to the next for as long as only time passes.
+        """
+        return self._standings.every(kind, self._listed[kind], self.accounts(now), now)
+
     def month(self, now: int) -> Period:
         """Give the calendar month of a second, whole."""
         return self._accounts_at(now)[-1].period
@@ -174,6 +185,23 @@ class CityState:
         calendar = self._accounts_at(now)[-1].calendar
         lives = (calendar.life(self.devices[name]) for name in self.sites[site])
         return any(start <= now < end for start, end in lives)
+
+    def sites_in_service(self, now: int) -> list[str]:
+        """Name the sites that have been commissioned and not decommissioned, in the inventory's order."""
+        account = self._accounts_at(now)[-1]
+        known = self._in_service
+        if known is None or known.account is not account or not known.since <= now < known.until:
+            turns = {turn for members in self.sites.values() for name in members for turn in self._life(account, name)}
+            known = self._in_service = _InService(
+                account,
+                max((turn for turn in turns if turn <= now), default=-FOREVER),
+                min((turn for turn in turns if turn > now), default=FOREVER),
+                [name for name in self.sites if self.in_service(name, now)],
+            )
+        return known.sites
+
+    def _life(self, account: Account, name: str) -> tuple[int, int]:
+        return account.calendar.life(self.devices[name])
 
     def active_windows(self, now: int) -> list[tuple[str, str, str]]:
         """Give ``(kind, id, window)`` of every site and uplink that a counted window covers in this second."""
@@ -229,28 +257,5 @@ class CityState:
     def _tell(self, kind: str, name: str, now: int) -> Now:
         if name not in self._listed[kind]:
             raise KeyError(name)  # a month's account also knows what was taken out
-        accounts = self.accounts(now)
-        formed = accounts[-1].formed(kind, name, now)
-        self._count_outage(kind, name, formed, now)
-        index = formed.index(now)
-        state = formed.edges[index][2]
-        first = index
-        while state in OUT and first > 0 and formed.edges[first - 1][2] in OUT:
-            first -= 1
-        seconds = {one.period.label: one.seconds(kind, name, now) for one in accounts[:-1] if one.holds(kind, name)}
-        seconds[accounts[-1].period.label] = accounts[-1].seconds_of(formed, now)
-        return Now(state, formed.starts[first] if first > 0 else None, seconds)
-
-    def _count_outage(self, kind: str, name: str, formed: Formed, now: int) -> None:
-        """Count the outages that have begun since the last look; one that was there at the first look is not ours."""
-        looked = self._looked.get((kind, name))
-        if looked is not None and now < looked.at:
-            return
-        out = formed.edges[formed.index(now)][2] in OUT
-        if looked is None:
-            self._looked[kind, name] = _Looked(now, out)
-            self.outages[kind, name] += now in formed.outages(now, now)
-            return
-        begun = [start for start in formed.outages(looked.at, now) if not (looked.out and start <= looked.at)]
-        self.outages[kind, name] += len(begun)
-        looked.at, looked.out = now, out
+        stand = self._standings.of(kind, name, self.accounts(now), now)
+        return Now(stand.state, stand.since, stand.seconds(now))

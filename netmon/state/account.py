@@ -6,7 +6,7 @@ It gives for every second what :func:`netmon.availability.evaluate` would give f
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -20,6 +20,10 @@ OUT = frozenset({State.DOWN, State.DOWN_UPSTREAM})
 
 Key = tuple[object, ...]
 
+Source = tuple[Track, int, Row | None, int, int]
+"""What a forming looked at of a track: its version; its latest row, ``None`` where whatever comes to it is of no
+account; how far that row reaches, while it may go on (0: it must stay as it is); its last second."""
+
 _NOTHING: dict[State, int] = {}
 
 
@@ -27,7 +31,8 @@ _NOTHING: dict[State, int] = {}
 class Formed:
     """The states of one object, true for every second that is asked for while its key stays the same.
 
-    ``edges`` are its stretches of one state in the order of their time, ``starts`` where they begin.
+    ``edges`` are its stretches of one state in the order of their time, ``starts`` where they begin. From ``first``
+    to ``until`` a look at the ``sources`` tells that the key is the same still.
     """
 
     key: Key
@@ -38,6 +43,13 @@ class Formed:
     seen: Key | None = None  # a quick look at what it was formed from
     agreed: int | None = None
     settled: tuple[int, dict[State, int]] = (-1, _NOTHING)
+    sources: tuple[Source, ...] = ()
+    first: int = 0
+    until: int = 0
+
+    def holds(self, now: int) -> bool:
+        """Say whether it is known at a glance to be right in every second up to ``now``."""
+        return self.first <= now < self.until and untouched(self.sources, now)
 
     def index(self, now: int) -> int:
         """Give the position of the stretch that holds a second."""
@@ -59,12 +71,13 @@ class Formed:
 class _Kin:
     """What a device's states are formed from.
 
-    ``sources`` are the tracks: its own, its group's, its site's services, and the routers that links are seen
+    ``sources`` name the tracks: its own, its group's, its site's services, and the routers that links are seen
     through. ``turns`` are the seconds in which a member of its group begins or ends its life. What is observed of
     seconds from ``settled`` on can change nothing in the month.
     """
 
     sources: tuple[str, ...]
+    tracks: tuple[Track, ...]
     turns: tuple[int, ...]
     settled: int
 
@@ -116,17 +129,11 @@ class Account:
 
     def seconds_of(self, formed: Formed, now: int) -> dict[State, int]:
         """Count the seconds of states that have been formed for ``now``."""
-        first, last = self.period.start, min(now, self.period.end)
+        last = min(now, self.period.end)
         index = formed.index(last)
-        if formed.settled[0] != index:
-            before = dict.fromkeys(STATES, 0)
-            for start, end, state in formed.edges[:index]:
-                if end > first:
-                    before[state] += end - max(start, first)
-            formed.settled = (index, before)
-        total = dict(formed.settled[1])
+        total = dict(self.before(formed, index))
         start, _, state = formed.edges[index]
-        total[state] += max(0, last - max(start, first))
+        total[state] += max(0, last - max(start, self.period.start))
         return total
 
     def agreed(self, kind: str, name: str, now: int) -> int:
@@ -138,50 +145,79 @@ class Account:
             formed.agreed = end - start - sum(max(0, min(b, end) - max(a, start)) for a, b in not_agreed)
         return formed.agreed
 
+    def before(self, formed: Formed, index: int) -> dict[State, int]:
+        """Count the seconds of the month in the stretches before one; not to be changed."""
+        if formed.settled[0] != index:
+            first, counted = self.period.start, dict.fromkeys(STATES, 0)
+            for start, end, state in formed.edges[:index]:
+                if end > first:
+                    counted[state] += end - max(start, first)
+            formed.settled = (index, counted)
+        return formed.settled[1]
+
     def _form_group(self, kind: str, name: str, now: int) -> Formed:
-        parts = [self._form_device(member, now) for member in self.members[kind][name]]
-        key = tuple(part.serial for part in parts)
         formed = self._formed.get((kind, name))
+        if formed is not None and formed.holds(now):
+            return formed
+        parts = [self._form_device(member, now) for member in self.members[kind][name]]
+        key = tuple([part.serial for part in parts])
         if formed is None or formed.key != key:
             formed = self._keep((kind, name), key, group_states([part.states for part in parts], self.calendar.span))
+        formed.sources = tuple([source for part in parts for source in part.sources])
+        formed.first = max([part.first for part in parts])
+        formed.until = min([part.until for part in parts])
         return formed
 
     def _form_device(self, name: str, now: int) -> Formed:
+        formed = self._formed.get(("device", name))
+        if formed is not None and formed.holds(now):
+            return formed
         kin = self._kin.get(name)
         if kin is None:
             kin = self._kin[name] = self._kin_of(self.inventory.devices[name])
-        tracks = [self._track_of(source) for source in kin.sources]
-        rows = [track.rows[-1] if track.rows else None for track in tracks]
+        rows = [track.rows[-1] if track.rows else None for track in kin.tracks]
         if now >= kin.settled:
-            return self._form_settled(name, kin, tracks, rows)
+            return self._form_settled(name, kin, rows)
         horizon = self._horizon(kin, rows, now)
         until = [horizon if row is not None and now < row.last + row.reach else 0 for row in rows]
         key = tuple([
-            (track.version, end or (row and row.last)) for track, row, end in zip(tracks, rows, until, strict=True)
+            (track.version, end or (row and row.last)) for track, row, end in zip(kin.tracks, rows, until, strict=True)
         ])  # fmt: skip
-        formed = self._formed.get(("device", name))
         if formed is None or formed.key != key:
-            spans = [_lengthened(track.spans(), end) for track, end in zip(tracks, until, strict=True)]
+            spans = [_lengthened(track.spans(), end) for track, end in zip(kin.tracks, until, strict=True)]
             formed = self._form(name, kin, key, spans)
+        formed.sources = tuple([
+            (track, track.version, row, row.reach if row is not None and end == FOREVER else 0, row.last if row else 0)
+            for track, row, end in zip(kin.tracks, rows, until, strict=True)
+        ])  # fmt: skip
+        formed.first = now
+        # Where something but new observations will change it, a glance does for this one second.
+        formed.until = kin.settled if horizon == FOREVER else now + 1
         return formed
 
-    def _form_settled(self, name: str, kin: _Kin, tracks: list[Track], rows: list[Row | None]) -> Formed:
+    def _form_settled(self, name: str, kin: _Kin, rows: list[Row | None]) -> Formed:
         """Form what only depends on what has been observed before the month's report settled.
 
         What is observed later changes nothing in it, and is mostly found to change nothing by a look at the last row.
         """
         seen = tuple([
             (track.version, row and min(row.last + row.reach, kin.settled))
-            for track, row in zip(tracks, rows, strict=True)
+            for track, row in zip(kin.tracks, rows, strict=True)
         ])  # fmt: skip
         formed = self._formed.get(("device", name))
-        if formed is not None and formed.seen == seen:
-            return formed
-        spans = [_cut(track.spans(), kin.settled) for track in tracks]
-        key = tuple(hash(tuple(one)) for one in spans)
-        if formed is None or formed.key != key:
-            formed = self._form(name, kin, key, spans)
-        formed.seen = seen
+        if formed is None or formed.seen != seen:
+            spans = [_cut(track.spans(), kin.settled) for track in kin.tracks]
+            key = tuple([hash(tuple(one)) for one in spans])
+            if formed is None or formed.key != key:
+                formed = self._form(name, kin, key, spans)
+            formed.seen = seen
+        formed.sources = tuple([
+            (track, track.version, row, 0, row.last)
+            if row is not None and row.last + row.reach < kin.settled
+            else (track, track.version, None, 0, 0)
+            for track, row in zip(kin.tracks, rows, strict=True)
+        ])  # fmt: skip
+        formed.first, formed.until = kin.settled, FOREVER
         return formed
 
     def _form(self, name: str, kin: _Kin, key: Key, spans: list[list[Span]]) -> Formed:
@@ -216,13 +252,27 @@ class Account:
         turns = {turn for member in members for turn in self.calendar.life(member) if abs(turn) != FOREVER}
         # An upstream that fails up to its grace after the month's end may still be to blame for a second in it.
         settled = self.period.end + max(one.interval for one in (device, *members)) + 1
-        return _Kin(tuple(dict.fromkeys(names)), tuple(sorted(turns)), settled)
+        sources = tuple(dict.fromkeys(names))
+        tracks = tuple([self._track_of(source) for source in sources])
+        return _Kin(sources, tracks, tuple(sorted(turns)), settled)
 
     def _keep(self, name: tuple[str, str], key: Key, states: States) -> Formed:
         edges = sorted((start, end, state) for state in STATES for start, end in states[state])
         formed = Formed(key, next(self._serials), states, edges, [start for start, _, _ in edges])
         self._formed[name] = formed
         return formed
+
+
+def untouched(sources: Iterable[Source], now: int) -> bool:
+    """Say whether nothing was observed since a forming that could change it, and nothing has grown too old since."""
+    for track, version, row, reach, last in sources:
+        if track.version != version:
+            return False
+        if row is not None:
+            seen = row.last
+            if not seen <= now < seen + reach if reach else seen != last:
+                return False
+    return True
 
 
 def sites_of(inventory: Inventory) -> dict[str, tuple[str, ...]]:
