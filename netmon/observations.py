@@ -110,11 +110,15 @@ def _collect(
         return
     append = {name: codes.append for name, codes in recorder.codes.items()}
     outcomes = recorder.CODES
+    before, code = None, 0  # rows of one round say the same second
     for row in rows:
         try:
             at, name, outcome = row
             # The common case, kept short: this loop runs 21.6 million times for 500 devices and a month.
-            append[name]((int(at) if at.isdecimal() and len(at) < 12 else _second(at)) << 2 | outcomes[outcome])  # noqa: PLR2004
+            if at != before:
+                code = (int(at) if at.isdecimal() and len(at) < 12 else _second(at)) << 2  # noqa: PLR2004
+                before = at
+            append[name](code | outcomes[outcome])
         except (ValueError, KeyError):
             _explain(row, append, reader.line_num, mistakes, ignore_unknown)
         if not reader.line_num & 0x3FFFF:
