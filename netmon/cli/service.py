@@ -21,7 +21,7 @@ from netmon.cli.asking import Asking
 from netmon.cli.covering import Covering
 from netmon.cli.front import Front
 from netmon.cli.options import data_folder
-from netmon.cli.settling import keep_settled, look_seldom
+from netmon.cli.settling import keep_settled, look_seldom, settle
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain
 from netmon.history import History, HistoryError
 from netmon.inventory import InventoryError, Loaded, load, load_profiles
@@ -64,6 +64,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     look_seldom()
     loaded = load(arguments.inventory)
+    settle()
     for warning in loaded.warnings:
         _LOG.warning("%s", warning)
     try:
@@ -77,6 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return INPUT_IS_WRONG
     with contextlib.closing(listening), History.open(data_folder(arguments)) as history:
         service = Service(arguments.inventory, loaded, history, front)
+        settle()
         asyncio.run(service.run(listening))
     return ALL_WELL
 

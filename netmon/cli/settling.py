@@ -14,7 +14,7 @@ _TURNS: Final = 17280
 _GROWN: Final = 1.1
 """By this factor more is frozen than after everything was last looked at: then it is looked at again."""
 
-_THRESHOLDS: Final = (20_000, 200, 1000)
+_THRESHOLDS: Final = (20_000, 10, 1000)
 """More objects than are made and lost again in a round; a full collection comes by :func:`keep_settled`."""
 
 
@@ -24,6 +24,12 @@ def look_seldom() -> None:
     Nearly everything is freed without it: what it looks for are circles.
     """
     gc.set_threshold(*_THRESHOLDS)
+
+
+def settle() -> None:
+    """Free what is left over of reading large files or building a city, so that its memory is used again."""
+    gc.collect()
+    gc.freeze()
 
 
 async def keep_settled(every: float = _EVERY, turns: int = _TURNS, grown: float = _GROWN) -> None:
@@ -38,8 +44,6 @@ async def keep_settled(every: float = _EVERY, turns: int = _TURNS, grown: float 
         await asyncio.sleep(every)
         if turn % turns == 0 and gc.get_freeze_count() > settled * grown:
             gc.unfreeze()
-            gc.collect()
-            gc.freeze()
+            settle()
             settled = gc.get_freeze_count()
-        gc.collect()
-        gc.freeze()
+        settle()
