@@ -157,8 +157,8 @@ class Agent:
 
     def _report(self, line: Wire, data: bytes) -> None:
         """Send a report, by SNMPv3 unsigned or signed, or another PDU that is no answer."""
-        number, how = self.supply.number() % 8, self.supply.number()
-        name = wire.encode_oid(f"1.3.6.1.6.3.15.1.1.{number}.0")
+        number, how = self.supply.number(), self.supply.number()
+        name = wire.encode_oid(f"1.3.6.1.6.3.15.1.1.{number}{'' if how & 8 else '.0'}")
         kind = wire.REPORT if how & 1 else wire.TRAP
         report = Pdu(kind, 0, 0, 0, [(name, wire.COUNTER32, 1)] if how & 2 else [])
         self._say(line, self._packed(data, report, level=usm.AUTH if how & 4 else 0))
@@ -335,7 +335,7 @@ def secured_seeds() -> list[bytes]:
     raw = b"\1\x60" + text(bytes(20))
     damaged = b"\1\x40\1\0\x14\1\0"
     lies = [bytes((1, 0x80, kind, how)) for kind in (0, 1, 2, 5) for how in (0, 255)]
-    reports = [bytes((1, 0xC0, number, how, 0)) for number in range(8) for how in (3, 7)]
+    reports = [bytes((1, 0xC0, number, how, 0)) for number in (*range(8), 128) for how in (3, 7, 11)]
     deeds = [right, too_big, other_engine, other_time, silent, raw, damaged, *lies, *reports]
     return [
         bytes((kind,)) + greeting + lead + deed * 3

@@ -11,7 +11,7 @@ import sealed
 from supply import Harness
 
 HARNESSES = {
-    "message": Harness(plain.message, plain.message_seeds, 2_000_000, 1500),
+    "message": Harness(plain.message, plain.message_seeds, 1_000_000, 1500),
     "pdu": Harness(plain.pdu, plain.pdu_seeds, 500_000, 1500),
     "shape": Harness(plain.shape, plain.shape_seeds, 1_000_000, 1000),
     "envelope": Harness(sealed.envelope, sealed.envelope_seeds, 500_000, 1500),

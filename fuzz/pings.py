@@ -41,6 +41,8 @@ class _Network:
 
     def hears(self, line: Wire, data: bytes, address: str, _port: int) -> None:
         assert address == self.address
+        if self.is_raw and self.family == socket.AF_INET:  # elsewhere the kernel sums up (RFC 792)
+            assert sum(struct.unpack(f"!{len(data) // 2}H", data)) % 0xFFFF == 0, "a wrong checksum"
         self.echoes += 1
         for _ in range(self.supply.number() & 3):
             self._act(line, data)

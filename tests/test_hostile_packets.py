@@ -11,13 +11,15 @@ import snmprec
 from profile_cells import IF, IFX, PROFILES, ports
 from snmp_agents import COLUMNS, NAME, ROOT, TABLE, Respond, at, reply, running_agent, serving, silent, until
 from snmp_city import City, records_of, values, walked
+from snmp_v3_agent import SecureAgent, honest, running_secure_agent
 
-from netmon.model import Failure, Observation
+from netmon.model import Failure, Observation, Secret
 from netmon.probes.snmp import SnmpProbes
 from netmon.probes.snmp.dialogue import Dialogue
 from netmon.snmp import wire
-from netmon.snmp.client import Exchange, Memo, SnmpClient, SnmpError, SnmpTimeout
-from netmon.snmp.wire import Message, VarBind
+from netmon.snmp.client import Exchange, Memo, SnmpAuth, SnmpClient, SnmpError, SnmpTimeout, Target
+from netmon.snmp.usm import Envelope, Security
+from netmon.snmp.wire import Message, Pdu, VarBind
 
 
 @pytest.fixture
@@ -98,6 +100,25 @@ async def test_an_answer_without_a_question_is_none(client: SnmpClient) -> None:
         assert len(agent.asked) == 8
     found = [e.values[1:] if e.values is not None else [bind[2] for bind in e.varbinds] for e in ended]
     assert [list(each) for each in found] == [[b"truth"]] * 8
+
+
+@pytest.mark.parametrize("last", [0, 1, 128, 16384, 2**32 - 1])
+@pytest.mark.parametrize("instance", [(), (0,)])
+async def test_a_report_may_be_about_any_object(client: SnmpClient, last: int, instance: tuple[int, ...]) -> None:
+    """SNMPv3: one that nobody knows refuses the question, in words, also where its last byte only looks like a 0."""
+    name = wire.encode_oid("1.3.6.1.6.3.15.1.1") + wire.encode_sub_ids((last, *instance))
+    user = Security("monitor", "SHA-1", Secret("a-password"))
+
+    def reporting(agent: SecureAgent, envelope: Envelope, data: bytes) -> list[bytes]:
+        if not envelope.engine.engine_id:
+            return list(honest(agent, envelope, data))
+        report = Pdu(wire.REPORT, 0, 0, 0, [(name, wire.COUNTER32, 1)])
+        return [agent.message(envelope.message_id, report, level=0)]
+
+    async with running_secure_agent(user, reporting) as agent:
+        target = Target(agent.address, agent.port, version="3", security=user, timeout=1.0, retries=0)
+        with pytest.raises(SnmpAuth, match=r"the agent (refuses|does not)"):
+            await client.get(target, [NAME])
 
 
 # -- bad answers to a walk ----------------------------------------------------------------------------
