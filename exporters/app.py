@@ -126,7 +126,7 @@ class Exporter:
         if group is not None and group not in self._known_groups():
             return PlainTextResponse(f"there is no group {group!r}: {', '.join(self._known_groups())}\n", 404)
         openmetrics = wants_openmetrics(request)
-        return await answer(request, self.text(part, group, openmetrics=openmetrics), openmetrics=openmetrics)
+        return answer(request, self._pieces(part, group, openmetrics=openmetrics), openmetrics=openmetrics)
 
     async def _slow(self, request: Request) -> Response:
         return slow.respond(request, self._slowest)

@@ -36,9 +36,11 @@ class Reachability:
         """Give the families of reachability of every object, then what is told of devices alone."""
         for kind, lines in self._lines.items():
             shown = lines if present.group is None else [one for one in lines if one.thing.group == present.group]
-            outages = present.state.outages
+            outages = present.state.outages.get
             for one in shown:
-                one.renew(outages[one.key])
+                counted = outages(one.key, 0)
+                if one.thing.stand is not one.told or counted != one.counted:
+                    one.renew(counted)
             yield from _of(kind, shown, present.now)
         yield from self._observations(present)
         yield Family(
@@ -72,23 +74,21 @@ class Reachability:
 class _Lines:
     """What is written of one object; ``before`` and ``after`` stand around the number that grows by the second."""
 
-    __slots__ = ("_counted", "_told", "after", "before", "grown", "key", "observed", "outages", "states", "thing", "up")
+    __slots__ = ("after", "before", "counted", "grown", "key", "observed", "outages", "states", "thing", "told", "up")
 
     def __init__(self, kind: str, thing: Thing) -> None:
         self.thing = thing
         self.key = kind, thing.id
-        self._told: object = None
-        self._counted = -1
+        self.told: object = None
+        self.counted = -1
         self.outages = self.observed = self.up = self.states = self.before = self.after = ""
         self.grown = 0
 
     def renew(self, outages: int) -> None:
-        """Write anew what is no longer so."""
+        """Write it anew for another stand, or another number of outages."""
         stand = self.thing.stand
-        if stand is self._told and outages == self._counted:
-            return
         kind, own, state = self.key[0], self.thing.labels, stand.state
-        self._told, self._counted = stand, outages
+        self.told, self.counted = stand, outages
         self.outages = f"netmon_{kind}_outages_total{{{own}}} {outages}\n"
         self.observed = f"netmon_{kind}_observed{{{own}}} {0 if state is State.UNKNOWN else 1}\n"
         self.up = f"netmon_{kind}_up{{{own}}} {_KNOWN_UP[state]}\n" if state in _KNOWN_UP else ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import MutableMapping
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -60,17 +63,49 @@ def test_openmetrics_names_families_by_their_type() -> None:
     assert re.search(r"(?m)^netmon_interface_receive_bytes_total\{", page)
 
 
-async def test_a_large_page_is_packed_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From 64 KiB on a thread packs; the answer is the same."""
+def large_city() -> LiveCity:
+    """Describe a city of which a page of more than 512 KiB tells, in which not everything is ASCII."""
     city = golden_city()
-    rows = [("interface_up", {"interface": f"ether{number}"}, 1) for number in range(498)]
-    for number in range(3):
-        city.read(NOW, f"ap-{number + 1}", rows)
+    rows = [("interface_info", {"interface": f"ether{n}", "alias": f"Pasar ké {n} " * 12}, 1) for n in range(498)]
+    for name in city.state.devices:
+        city.read(NOW, name, rows)
+    return city
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+async def test_a_large_page_comes_bit_by_bit(encoding: str) -> None:
+    """It is the same page, packed or not."""
+    city = large_city()
     page = exporter(city).text("readings")
-    assert len(page) > 64 * 1024
-    found = await ask(city, "/metrics?part=readings", accept_encoding="gzip")
-    assert found.headers["content-encoding"] == "gzip"
+    assert len(page) > 512 * 1024
+    found = await ask(city, "/metrics?part=readings", accept_encoding=encoding)
+    assert found.headers.get("content-encoding", "identity") == encoding
+    assert "content-length" not in found.headers
     assert found.text == page
+
+
+async def test_a_large_page_is_of_one_moment_however_slowly_it_is_read() -> None:
+    """What is seen while it is being sent is on the next one; others have their turn in between."""
+    city = large_city()
+    page = exporter(city).text("readings")
+    scope = {"type": "http", "method": "GET", "path": "/metrics", "query_string": b"part=readings", "headers": []}
+    bits: list[bytes] = []
+    turns: list[int] = []
+
+    async def receive() -> dict[str, object]:
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        bits.append(message.get("body", b""))
+        city.read(NOW, "ap-1", [("wifi_clients", {}, len(bits))])
+        asyncio.get_running_loop().call_soon(turns.append, len(bits))
+
+    await Starlette(routes=exporter(city).routes())(scope, receive, send)
+    assert b"".join(bits).decode() == page
+    assert len(bits) > 3
+    assert turns[: len(bits) - 2] == [*range(1, len(bits) - 1)]
+    assert exporter(city).text("readings") != page
 
 
 NASTY = ['"', "\\", "\n", '\\"\n\\n', 'x"} 1\nevil{a="', "é日本\u2028\ud800", "x" * 10_000, "\0\x01\x7f", "# EOF\n", ""]
