@@ -139,23 +139,23 @@ async def test_a_port_whose_name_never_rests_gives_no_numbers(city: City) -> Non
 
 async def test_a_lost_answer_leaves_the_others(city: City) -> None:
     """A poll of several requests, one of them without an answer: the rest is shown and marked as partial."""
-    cells = ports(*(f"ether{n}".encode() for n in range(1, 9)))
+    cells = ports(*(f"ether{n}".encode() for n in range(1, 17)))
     serve = snmprec.responding(records_of(cells))
     losing = False
 
     def lossy(question: Message) -> Message | None:
-        lost = losing and any(name == wire.encode_oid(f"{IFX}.6.8") for name, _, _ in question.varbinds)
+        lost = losing and any(name == wire.encode_oid(f"{IFX}.6.16") for name, _, _ in question.varbinds)
         return None if lost else serve(question)  # type: ignore[return-value]
 
     async with running_agent(lossy) as agent:
         check = city.add(agent.address, agent.port)
-        assert len(values(await city.probes.readings(check), "interface_up")) == 8
+        assert len(values(await city.probes.readings(check), "interface_up")) == 16
         losing = True
         seen = await city.probes.readings(check)
     assert seen.failure is None
     assert seen.partial
     assert "no answer" in seen.detail
-    assert 0 < len(values(seen, "interface_up")) < 8
+    assert 0 < len(values(seen, "interface_up")) < 16
 
 
 async def test_an_agent_with_a_small_buffer_is_asked_for_less(city: City) -> None:
@@ -171,6 +171,47 @@ async def test_an_agent_with_a_small_buffer_is_asked_for_less(city: City) -> Non
     async with running_agent(small) as agent:
         seen = await city.probes.readings(city.add(agent.address, agent.port))
     assert not seen.partial
+    assert len(values(seen, "interface_receive_bytes_total")) == 8
+
+
+async def test_an_agent_that_is_silent_about_many_objects_is_asked_for_few(city: City) -> None:
+    """It answers eight at a time at the most, and says nothing otherwise: nothing is missing, now and later."""
+    serve = snmprec.responding(records_of(ports(*(f"ether{n}".encode() for n in range(1, 9)))))
+
+    def shy(question: Message) -> Message | None:
+        is_too_much = question.pdu_type == wire.GET and len(question.varbinds) > 8
+        return None if is_too_much else serve(question)  # type: ignore[return-value]
+
+    async with running_agent(shy) as agent:
+        check = city.add(agent.address, agent.port)
+        for _ in range(3):
+            seen = await city.probes.readings(check)
+            assert (seen.failure, seen.partial) == (None, False)
+            assert len(values(seen, "interface_receive_bytes_total")) == 8
+        assert max(len(question.varbinds) for question in agent.asked[-8:]) <= 8
+
+
+async def test_after_too_big_less_is_asked_for_at_once(city: City) -> None:
+    """The refusal is not provoked anew in every round."""
+    serve = snmprec.responding(records_of(ports(*(f"ether{n}".encode() for n in range(1, 9)))))
+    refused = 0
+
+    def small(question: Message) -> Message:
+        nonlocal refused
+        answer = serve(question)
+        assert isinstance(answer, Message)
+        if len(answer.varbinds) <= 6:
+            return answer
+        refused += 1
+        return reply(question, status=wire.TOO_BIG)
+
+    async with running_agent(small) as agent:
+        check = city.add(agent.address, agent.port)
+        for _ in range(6):
+            await city.probes.readings(check)
+        before = refused
+        seen = await city.probes.readings(check)
+    assert refused == before
     assert len(values(seen, "interface_receive_bytes_total")) == 8
 
 

@@ -142,6 +142,10 @@ class Match:
     sys_descr_not: str = ""
 
 
+_VARBINDS: Final = 48
+"""Objects in one GET where a profile does not say: about what an answer that passes any tunnel has room for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A maker's system, as data.
@@ -175,4 +179,4 @@ class Profile:
 
     def varbinds(self) -> int:
         """Say how many cells one GET asks for at most."""
-        return self.max_varbinds or 24
+        return self.max_varbinds or _VARBINDS

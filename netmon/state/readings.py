@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from operator import itemgetter
@@ -18,8 +18,7 @@ from netmon.model import Device, Observation, ReachKind, Readings, Series, reach
 _LOG: Final = logging.getLogger(__name__)
 _PINGED: Final = ("icmp_rtt_seconds", "icmp_loss_ratio")
 _INTERFACE: Final = "interface"
-_WRITTEN_AS_IS: Final = frozenset({int, float})
-_APART: Final = "\0"  # stands in no line: names are cleaned of it
+_WHOLE: Final = frozenset({int, bool})
 _NAMED: Final = 10
 """Rows left out that the log names; their number tells of the rest."""
 
@@ -31,9 +30,13 @@ _NOTHING: Final[Mapping[Row, int]] = MappingProxyType({})
 
 
 class Layout:
-    """How the values of the same series become text, again and again: one step in C writes all lines."""
+    """How the values of the same series become text, again and again: one step in C writes the lines of a measure.
 
-    __slots__ = ("_alone", "_format", "_in_order", "_measures", "series")
+    Of bytes, because Python formats them three times as fast as text. What is to be written at a place is fixed by the
+    kinds of the values that the format was made for: whole numbers by ``%d``, others by their ``repr``.
+    """
+
+    __slots__ = ("_alone", "_formats", "_in_order", "_kinds", "_lines", "series")
 
     def __init__(self, series: tuple[Series, ...]) -> None:
         """Put the series of each measure together, in their order."""
@@ -41,21 +44,44 @@ class Layout:
         for place, one in enumerate(series):
             places.setdefault(one.measure, []).append(place)
         self.series = series
-        self._measures = tuple(places)
         self._alone = {measure: found[0] for measure, found in places.items() if not MEASURES[measure].labels}
         order = [place for found in places.values() for place in found]
         self._in_order = itemgetter(*order) if order != list(range(len(series))) else None
-        lines = ("".join([f"{series[place].line.replace('%', '%%')}%s\n" for place in of]) for of in places.values())
-        self._format = _APART.join(lines)
+        self._lines = [(measure, [series[place].line for place in found]) for measure, found in places.items()]
+        self._kinds: tuple[type, ...] = ()
+        self._formats: list[tuple[str, bytes, slice]] = []
 
-    def texts(self, values: tuple[float, ...]) -> dict[str, str]:
+    def texts(self, values: tuple[float, ...]) -> dict[str, bytes]:
         """Write the lines of every measure."""
-        written: tuple[float | str, ...] = values
-        if not _WRITTEN_AS_IS.issuperset(map(type, values)) or not isfinite(sum(values)):
-            written = tuple(map(format_value, values))
-        if self._in_order is not None:
-            written = self._in_order(written)
-        return dict(zip(self._measures, (self._format % written).split(_APART), strict=True))
+        written: tuple[float, ...] = values if self._in_order is None else self._in_order(values)
+        kinds = tuple(map(type, written))
+        if kinds != self._kinds:
+            self._fit(kinds)
+        texts = {measure: line % written[of] for measure, line, of in self._formats}
+        return texts if isfinite(sum(written)) else self._unusual(written)
+
+    def _fit(self, kinds: tuple[type, ...]) -> None:
+        """Make the formats for values of these kinds."""
+        self._kinds = kinds
+        self._formats = []
+        for measure, of, lines in self._places():
+            codes = [b"%d\n" if kind in _WHOLE else b"%a\n" for kind in kinds[of]]
+            parts = [line.encode().replace(b"%", b"%%") + code for line, code in zip(lines, codes, strict=True)]
+            self._formats.append((measure, b"".join(parts), of))
+
+    def _unusual(self, written: tuple[float, ...]) -> dict[str, bytes]:
+        """Write values of which some are no finite numbers."""
+        found = {}
+        for measure, of, lines in self._places():
+            both = zip(lines, written[of], strict=True)
+            found[measure] = "".join([f"{line}{format_value(value)}\n" for line, value in both]).encode()
+        return found
+
+    def _places(self) -> Iterator[tuple[str, slice, list[str]]]:
+        begin = 0
+        for measure, lines in self._lines:
+            yield measure, slice(begin, begin + len(lines)), lines
+            begin += len(lines)
 
     def number(self, measure: str, values: tuple[float, ...]) -> float | None:
         """Give the value of a measure that a device has one of; ``None`` where it is not told."""
@@ -70,7 +96,7 @@ class _Kept:
     device: str
     layout: Layout
     values: tuple[float, ...] = ()
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, bytes] = field(default_factory=dict)
     fresh_until: float = -inf
     left_out: Mapping[Row, int] = field(default_factory=dict)
 
@@ -132,7 +158,7 @@ class Latest:
         for one in self._kept.values():
             if now < one.fresh_until and (of is None or one.device in of):
                 for measure, text in one.texts.items():
-                    found.setdefault(measure, []).append(text)
+                    found.setdefault(measure, []).append(text.decode())
         return found
 
     def numbers(self, measure: str, now: float) -> dict[str, float]:

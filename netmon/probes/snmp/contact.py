@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from netmon.model import Device, Failure
-from netmon.probes.snmp.dialogue import Dialogue, Say
+from netmon.probes.snmp.dialogue import FEW, Dialogue, Say
 from netmon.profiles import (
     SYS_DESCR,
     SYS_OBJECT_ID,
@@ -39,13 +39,15 @@ _HEAD: Final = (SYS_OBJECT_ID, SYS_DESCR, SYS_UP_TIME)
 class Contact:
     """What a first contact found.
 
-    ``missing`` says what could not be read (empty: nothing). ``target`` is how the agent wants to be asked.
+    ``missing`` says what could not be read (empty: nothing). ``target`` is how the agent wants to be asked, ``most``
+    for how many objects at a time.
     """
 
     plan: Plan
     answers: Answers
     access_points: tuple[Mapping[str, str], ...]
     target: Target
+    most: int
     missing: tuple[str, ...] = ()
 
 
@@ -64,18 +66,14 @@ async def make_contact(
     profile = choose(profiles, device.profile, sys_object_id, _text(descr))
     dialogue.adapt(bulk=profile.asks_bulk(), repetitions=repetitions or profile.repetitions())
     asked = needs(profile, sys_object_id)
-    cells: dict[str, Cell] = {}
-    step = profile.varbinds()
-    for at in range(0, len(asked.instances), step):
-        piece = asked.instances[at : at + step]
-        cells |= zip(piece, await dialogue.get(piece), strict=True)
+    cells, most = await _instances(dialogue, asked.instances, profile.varbinds())
     columns: dict[str, Rows] = {}
     missing: list[str] = []
     for group in asked.columns:
         columns |= await _columns(dialogue, group, missing)
     answers = Answers(cells, columns)
     plan = make_plan(profile, device, answers)
-    return Contact(plan, answers, access_points(profile, answers), dialogue.target, tuple(missing))
+    return Contact(plan, answers, access_points(profile, answers), dialogue.target, most, tuple(missing))
 
 
 def choose(profiles: Mapping[str, Profile], name: str, sys_object_id: str, sys_descr: str) -> Profile:
@@ -87,6 +85,20 @@ def choose(profiles: Mapping[str, Profile], name: str, sys_object_id: str, sys_d
 
 def _text(cell: Cell) -> str:
     return cell.decode(errors="replace") if isinstance(cell, bytes) else ""
+
+
+async def _instances(dialogue: Dialogue, instances: Sequence[str], most: int) -> tuple[dict[str, Cell], int]:
+    """GET instances, so many at a time; few where the agent is silent about many. Gives how many it was asked for."""
+    cells: dict[str, Cell] = {}
+    while len(cells) < len(instances):
+        piece = instances[len(cells) : len(cells) + most]
+        try:
+            cells |= zip(piece, await dialogue.get(piece), strict=True)
+        except SnmpTimeout:
+            if len(piece) <= FEW:
+                raise
+            most = FEW
+    return cells, most
 
 
 async def _columns(dialogue: Dialogue, group: Sequence[str], missing: list[str]) -> dict[str, Rows]:

@@ -12,6 +12,9 @@ from netmon.snmp import wire
 from netmon.snmp.client import SnmpClient, SnmpError, SnmpFailure, SnmpTimeout, Target, Timing
 from netmon.snmp.wire import VarBind
 
+FEW: Final = 8
+"""Objects in one request to an agent that is silent about more of them."""
+
 Say = Callable[[str], None]
 """Takes one line of a transcript, for people; it never holds a community."""
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final
 
-from netmon.probes.snmp.dialogue import Dialogue, cell_of
+from netmon.probes.snmp.dialogue import FEW, Dialogue, cell_of
 from netmon.profiles import Cell, Plan, Rows, Values
 from netmon.snmp import wire
-from netmon.snmp.client import Exchange, Memo, SnmpClient, SnmpError, SnmpFailure, Target
+from netmon.snmp.client import Exchange, Memo, SnmpClient, SnmpError, SnmpFailure, SnmpTimeout, Target
 from netmon.snmp.wire import Template
 
+_LEAST: Final = 4  # objects in a request that every agent can answer
 _OUT_OF_TIME: Final = "the time for this device was over before it was read whole"
 
 
@@ -34,15 +35,40 @@ class Polled:
 class Poll:
     """A plan made ready to be sent to one target, again and again."""
 
-    def __init__(self, client: SnmpClient, plan: Plan, target: Target) -> None:
-        """Prepare the requests."""
+    def __init__(self, client: SnmpClient, plan: Plan, target: Target, most: int = 0) -> None:
+        """Prepare the requests; ``most`` is the number of objects in one, 0: as many as the plan puts into it."""
         self.target = target
         self._client = client
         self._plan = plan
         self._dialogue = Dialogue(client, target)
+        self._most = most or max(map(len, plan.requests))
+        self._is_proven = False  # all of it was answered once
+        self._prepare()
+
+    def of(self, target: Target) -> Poll:
+        """Make the same for another target."""
+        return Poll(self._client, self._plan, target, self._most)
+
+    def _prepare(self) -> None:
+        head = self._plan.requests[0][: bool(self._plan.uptime)]
+        self._requests = [
+            (*head, *piece)
+            for request in self._plan.requests
+            for piece in _pieces(request[len(head) :], self._most - len(head))
+        ]
         self._questions = tuple([
-            (target.template(wire.GET, tuple(map(wire.encode_oid, request))), Memo()) for request in plan.requests
+            (self.target.template(wire.GET, tuple(map(wire.encode_oid, request))), Memo())
+            for request in self._requests
         ])  # fmt: skip
+
+    def ask_for_less(self, most: int = 0) -> bool:
+        """Ask for ``most`` objects at a time from now on, for half as many as now; false: it cannot be less."""
+        most = most or self._most // 2
+        if not _LEAST <= most < self._most:
+            return False
+        self._most = most
+        self._prepare()
+        return True
 
     async def run(self, until: float) -> Polled:
         """Ask everything; from ``until`` on (the loop's time) nothing more, and what was read by then is kept.
@@ -51,6 +77,8 @@ class Poll:
             SnmpFailure: the device gave no values at all.
         """
         exchanges = await self._asked(until)
+        if not self._is_proven and self._is_too_much(exchanges):
+            exchanges = await self._asked(until)
         first = exchanges[0]
         if first.failure is not None and _is_end(first.failure):
             raise first.failure
@@ -59,6 +87,9 @@ class Poll:
         if None in answers or len(answers) < len(self._questions):
             answers = await self._asked_again(exchanges, answers, polled)
         failed = self._gather(answers, polled)
+        self._is_proven = self._is_proven or not failed
+        if any(isinstance(one.failure, SnmpError) and one.failure.status == wire.TOO_BIG for one in exchanges):
+            self.ask_for_less()
         if failed or self._plan.volatile:
             cells = polled.values.cells
             if len(failed) == len(cells) > 0:
@@ -66,12 +97,16 @@ class Poll:
             polled.values = Values(cells, await self._volatile(polled, until), frozenset(failed))
         return polled
 
+    def _is_too_much(self, exchanges: Sequence[Exchange]) -> bool:
+        """Ask for less where an agent that has just been met is silent about many objects at a time."""
+        return any(isinstance(one.failure, SnmpTimeout) for one in exchanges) and self.ask_for_less(FEW)
+
     def _gather(self, answers: Sequence[Sequence[Cell] | None], polled: Polled) -> list[int]:
         """Put the answers together; gives the slots of requests without one."""
         cells: list[Cell] = []
         begin = 1 + bool(self._plan.uptime)
         failed: list[int] = []
-        for request, answer in zip(self._plan.requests, answers, strict=True):
+        for request, answer in zip(self._requests, answers, strict=True):
             if answer is None:
                 missing = len(request) + 1 - begin
                 failed += range(len(cells), len(cells) + missing)
@@ -98,7 +133,7 @@ class Poll:
     ) -> list[Sequence[Cell] | None]:
         """Complete the answers: ask for less where the agent stumbled; ``None`` for what is not to be had."""
         completed: list[Sequence[Cell] | None] = []
-        for request, exchange, answer in zip_longest(self._plan.requests, exchanges, answers):
+        for request, exchange, answer in zip_longest(self._requests, exchanges, answers):
             completed.append(answer if answer is not None else await self._piecewise(request, exchange, polled))
         return completed
 
@@ -159,6 +194,12 @@ class _Asking:
             self.ask()
         elif not self.done.done():
             self.done.set_result(None)
+
+
+def _pieces(instances: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Cut into pieces; nothing is one piece too: a request for the time of start alone."""
+    for at in range(0, len(instances) or 1, size):
+        yield instances[at : at + size]
 
 
 def _is_end(failure: SnmpFailure) -> bool:

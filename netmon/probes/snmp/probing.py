@@ -238,7 +238,7 @@ class SnmpProbes:
             known.asked = dialogue.target
             dialogue.adapt(bulk=known.adapted.bulk, repetitions=known.adapted.max_repetitions)
             if known.poll.target != dialogue.target:
-                known.poll = Poll(self._client, known.plan, dialogue.target)
+                known.poll = known.poll.of(dialogue.target)
         return known
 
     async def _met(self, device: Device, dialogue: Dialogue) -> _Known:
@@ -247,7 +247,7 @@ class SnmpProbes:
         profiles = self._profiles()
         learnt = before.adapted.max_repetitions if before is not None else 0
         contact = await make_contact(dialogue, profiles, device, repetitions=learnt)
-        poll = Poll(self._client, contact.plan, contact.target)
+        poll = Poll(self._client, contact.plan, contact.target, contact.most)
         made = self._monotonic()
         until = made + (_PARTIAL_PLAN_SECONDS if contact.missing else _PLAN_SECONDS)
         known = _Known(device, profiles, contact.plan, contact.missing, contact.target, made, until, poll)
