@@ -125,8 +125,9 @@ async def test_a_cancelled_observation_leaves_nothing_behind() -> None:
         observing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await observing
-        assert not pinger._waiting
         assert not pinger._pings
+        await until(lambda: all(pace.is_idle() for pace in pinger._paces.values()))
+        assert pinger.sent == 1
 
 
 @needs_ping

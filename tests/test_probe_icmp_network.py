@@ -12,8 +12,7 @@ from netns import DEAD_NEIGHBOUR, DEVICE, NEEDS_NETNS, NO_ROUTE_AT_THE_ROUTER, N
 
 from netmon.datagram import DatagramSocket
 from netmon.model import Check, Failure, Observation, Outcome
-from netmon.probes import icmp
-from netmon.probes.icmp import Pinger
+from netmon.probes.icmp import Pinger, echoing
 
 pytestmark = [pytest.mark.root, NEEDS_NETNS]
 
@@ -223,7 +222,7 @@ class Forger:
 def reply(echo: bytes, payload: bytes | None = None) -> bytes:
     """Make a true answer to an echo, or one with another payload."""
     body = echo[4:8] + (echo[8:] if payload is None else payload)
-    return struct.pack("!BBH", 0, 0, icmp._checksum(bytes(4) + body)) + body
+    return struct.pack("!BBH", 0, 0, echoing.checksum(bytes(4) + body)) + body
 
 
 @pytest.fixture
@@ -310,7 +309,7 @@ class TestForgery:
         def tiny(*args: object, **kwargs: object) -> DatagramSocket:
             return DatagramSocket(*args, **kwargs, receive_buffer=1)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(icmp, "DatagramSocket", tiny)
+        monkeypatch.setattr(echoing, "DatagramSocket", tiny)
 
         async def flood() -> Observation:
             async with forging(mute, lambda _: None) as forger, pinging(mute) as pinger:
