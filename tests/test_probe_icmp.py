@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ import pytest
 
 from netmon.model import Check, Failure, Outcome
 from netmon.probes.icmp import Pinger
+from netmon.probes.icmp.echoing import checksum
+from netmon.probes.icmp.turns import Row
 
 
 def check(address: str, seconds: float = 0.6) -> Check:
@@ -187,3 +190,74 @@ async def test_a_system_without_ipv6_pings_ipv4_and_says_why_the_rest_is_blind(
     assert four.failure is None
     assert (six.failure, six.detail) == (Failure.LOCAL, "no ICMP socket: Address family not supported by protocol")
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@needs_ping
+async def test_thousands_wait_with_two_timers_and_each_gets_its_full_time() -> None:
+    """Nobody's turn comes early, whoever stands before it; who is done has none; timeouts are not kept for ever."""
+    async with pinging() as pinger:
+        checks = [check(f"127.0.1.{n + 1}", seconds=0.3 + n % 50 / 1000) for n in range(100)]
+        began = time.monotonic()
+        seen = await asyncio.gather(*map(pinger, checks))
+        assert time.monotonic() - began > 4 * 0.03
+        assert [(each.failure, each.loss) for each in seen] == [(None, 0.0)] * 100
+        assert all(each.duration > 4 * each.check.timeout / 10 for each in seen)
+        await until(lambda: all(pace.is_idle() for pace in pinger._paces.values()))
+        await pinger(check("127.0.0.1", seconds=0.2))
+        assert len(pinger._paces) == 1
+
+
+@needs_ping
+async def test_more_observations_than_sequence_numbers_are_our_own_fault() -> None:
+    """Each owns five of 65,536; the one beyond that says so at once, and there is room again when one has ended."""
+    async with pinging() as pinger:
+        for line in pinger._lines.values():
+            line._on_reply = lambda *_: None  # devices that keep silent
+            line.send = lambda *_: None  # type: ignore[method-assign]
+        under_way = [asyncio.ensure_future(pinger(check("127.0.0.1", seconds=60))) for _ in range(13107)]
+        await until(lambda: pinger.sent >= 13107)
+        seen = await pinger(check("127.0.0.1"))
+        assert (seen.failure, seen.detail) == (Failure.LOCAL, "13107 observations are under way already")
+        under_way[0].cancel()
+        await asyncio.wait(under_way[:1])
+        one_more = asyncio.ensure_future(pinger(check("127.0.0.1", seconds=60)))
+        await asyncio.sleep(0)
+        assert len(pinger._pings) == 13107
+        pinger.close()
+        assert {each.failure for each in await asyncio.gather(*under_way[1:], one_more)} == {Failure.LOCAL}
+
+
+async def test_a_turn_comes_when_it_is_due_and_at_most_a_hundred_at_once() -> None:
+    """In the order of arrival; the loop reads in between; who is done meanwhile is passed over."""
+
+    class Someone:
+        def __init__(self) -> None:
+            self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    turns: list[list[Someone]] = []
+    row: Row[Someone] = Row(0.05, turns.append)
+    people = [Someone() for _ in range(250)]
+    began = time.monotonic()
+    for each in people:
+        row.add(each)
+    people[7].done.cancel()
+    await until(lambda: sum(map(len, turns)) == 249)
+    assert time.monotonic() - began >= 0.05
+    assert [each for turn in turns for each in turn] == people[:7] + people[8:]
+    assert max(map(len, turns)) <= 100
+    assert row.is_empty()
+    row.add(people[0])
+    row.clear()
+    await asyncio.sleep(0.1)
+    assert sum(map(len, turns)) == 249
+
+
+@pytest.mark.parametrize("message", [bytes(8), b"\x08\0\0\0\xff\xff\0\1", bytes(range(24)), b"\xff" * 24])
+def test_the_checksum_makes_the_sum_of_words_all_ones(message: bytes) -> None:
+    """As the receiver of RFC 1071 looks at it: no bit is missing in the sum with the carry brought round."""
+    message = b"\x08\0" + message[2:]
+    sealed = message[:2] + checksum(message[:2] + bytes(2) + message[4:]).to_bytes(2, "big") + message[4:]
+    total = sum(struct.unpack(f"!{len(sealed) // 2}H", sealed))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    assert total == 0xFFFF
