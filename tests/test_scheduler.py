@@ -199,6 +199,23 @@ def test_no_more_rounds_run_at_a_time_than_the_limit_and_the_rest_is_late() -> N
     run_virtually(story)
 
 
+def test_what_decides_never_waits_for_readings() -> None:
+    """More silent agents than can be read at a time: readings fall behind, reachability keeps its turns."""
+
+    async def story(loop: VirtualTimeLoop) -> None:
+        names = [f"ap-{n}" for n in range(100)]
+        world = World(loop, silent={f"readings:addr-{name}": lambda _: True for name in names})
+        scheduler = world.scheduler(city(device(name, credential="c") for name in names), limit=2)
+        async with running(scheduler):
+            await asyncio.sleep(300)
+        assert scheduler.counters.of("readings").late > 50
+        icmp = scheduler.counters.of("icmp")
+        assert icmp.rounds == pytest.approx(1000, abs=5)
+        assert icmp.late_seconds_max < 0.2
+
+    run_virtually(story)
+
+
 def test_after_a_standstill_missed_rounds_are_skipped_and_no_burst_follows() -> None:
     """100 s in which nothing ran: three rounds of each device are gone, the next one comes at four times the rate."""
 

@@ -9,7 +9,7 @@ import itertools
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from netmon.model import Check, Failure, Inventory, Observation
@@ -34,10 +34,25 @@ _HASH_RANGE: Final = 1 << 64
 
 
 @dataclass(slots=True, eq=False)
+class _Lane:
+    """Checks that share a limit, and how many of their rounds run; moments are seconds on the monotonic clock.
+
+    What decides up and down has a lane of its own, so that it never waits for readings.
+    """
+
+    limit: int
+    queue: list[tuple[float, int, _Entry, bool]] = field(default_factory=list)  # due, tie-breaker, entry, "look soon"
+    running: int = 0
+    at_once: int = _CATCH_UP_LEAST
+    rests_until: float = float("-inf")
+
+
+@dataclass(slots=True, eq=False)
 class _Entry:
     """A check and where it stands; moments are seconds on the monotonic clock."""
 
     check: Check
+    lane: _Lane
     due: float
     begun: float = float("-inf")
     duration: float = 0.0
@@ -67,8 +82,9 @@ class Scheduler:
     ) -> None:
         """Keep what is needed to ask; nothing is asked before :meth:`run`.
 
-        ``sink`` is called once a round, in the loop. ``limit`` rounds at most run at a time. ``overflowed_at`` gives
-        the monotonic time when a shared socket was last seen to drop packets, ``-inf`` before.
+        ``sink`` is called once a round, in the loop. ``limit`` rounds at most of the checks that decide, and as many of
+        the others, run at a time. ``overflowed_at`` gives the monotonic time when a shared socket was last seen to drop
+        packets, ``-inf`` before.
         """
         self.counters = witness.counters
         self.witness = witness
@@ -76,17 +92,14 @@ class Scheduler:
         self._sink = sink
         self._wall = wall
         self._monotonic = monotonic
-        self._limit = limit
         self._faults = LocalFaults(self.counters, wall=wall, monotonic=monotonic, overflowed_at=overflowed_at)
         asker = Asker(probes, self.counters, self._bugs, wall=wall, monotonic=monotonic)
         self._confirmer = Confirmer(asker, witness, self._faults, self._first_miss, wall=wall, monotonic=monotonic)
         self._entries: dict[str, _Entry] = {}
         self._deciding: dict[str, _Entry] = {}  # by device
         self._behind: dict[str, tuple[str, ...]] = {}
-        self._queue: list[tuple[float, int, _Entry, bool]] = []  # due, tie-breaker, entry, "look soon"
+        self._lanes = {decides: _Lane(limit) for decides in (True, False)}
         self._numbers = itertools.count()
-        self._running = 0
-        self._at_once = _CATCH_UP_LEAST
         self._wake = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
 
@@ -101,23 +114,20 @@ class Scheduler:
             self._remove(entry)
         for check in checks.values():
             if check.id not in self._entries:
-                entry = self._entries[check.id] = _Entry(check, first_turn(check.id, check.interval, now))
-                self._push(entry, entry.due)
+                due = first_turn(check.id, check.interval, now)
+                entry = self._entries[check.id] = _Entry(check, self._lanes[check.decides], due)
+                self._push(entry, due)
         self._deciding = {entry.check.device: entry for entry in self._entries.values() if entry.check.decides}
         self._behind = {device.id: device.behind for device in inventory.devices.values()}
-        rate = sum(1 / check.interval for check in checks.values())
-        self._at_once = max(_CATCH_UP_LEAST, round(_CATCH_UP_RATE * rate * _CATCH_UP_SLEEP))
+        for decides, lane in self._lanes.items():
+            rate = sum(1 / check.interval for check in checks.values() if check.decides == decides)
+            lane.at_once = max(_CATCH_UP_LEAST, round(_CATCH_UP_RATE * rate * _CATCH_UP_SLEEP))
         self.witness.load(inventory.witness, self._deciding)
         self._wake.set()
 
     async def run(self) -> None:
         """Ask until cancelled; then every round that still runs is cancelled too, and nothing is left behind."""
-        now = self._monotonic()
-        for entry in self._entries.values():  # time between loading and running is nobody's lateness
-            entry.due = max(entry.due, first_turn(entry.check.id, entry.check.interval, now))
-            entry.looks_soon = False
-        self._queue = [(entry.due, next(self._numbers), entry, False) for entry in self._entries.values()]
-        heapq.heapify(self._queue)
+        self._line_up()
         self._faults.start()
         try:
             async with asyncio.TaskGroup() as group:
@@ -126,11 +136,22 @@ class Scheduler:
                 while True:
                     pause = _LATE
                     with self._bugs.caught():
-                        pause = self._begin_due(group)
+                        now = self._monotonic()
+                        pause = min([self._begin_due(lane, group, now) for lane in self._lanes.values()])
                     await self._rest(pause)
         finally:
             self._group = None
             self._faults.stop()
+
+    def _line_up(self) -> None:
+        """Set every check's first turn: time between loading and running is nobody's lateness."""
+        now = self._monotonic()
+        for lane in self._lanes.values():
+            lane.queue.clear()
+        for entry in self._entries.values():
+            entry.due = max(entry.due, first_turn(entry.check.id, entry.check.interval, now))
+            entry.looks_soon = False
+            self._push(entry, entry.due)
 
     def soon(self, device: str) -> None:
         """Look at a device now, out of turn; an unknown device is nothing to look at.
@@ -144,7 +165,7 @@ class Scheduler:
         entry.looks_soon = True
         due = max(self._monotonic(), entry.begun + min(_SOON_GAP, entry.check.interval / 2))
         self._push(entry, due, soon=True)
-        if self._queue[0][2] is entry:  # otherwise we are up before, or still catching up
+        if entry.lane.queue[0][2] is entry:  # otherwise we are up before, or still catching up
             self._wake.set()
 
     def slow(self) -> list[tuple[str, float]]:
@@ -166,7 +187,7 @@ class Scheduler:
             entry.task.cancel()
 
     def _push(self, entry: _Entry, due: float, *, soon: bool = False) -> None:
-        heapq.heappush(self._queue, (due, next(self._numbers), entry, soon))
+        heapq.heappush(entry.lane.queue, (due, next(self._numbers), entry, soon))
 
     async def _rest(self, pause: float) -> None:
         with suppress(TimeoutError):
@@ -174,16 +195,17 @@ class Scheduler:
                 await self._wake.wait()
         self._wake.clear()
 
-    def _begin_due(self, group: asyncio.TaskGroup) -> float:
-        """Begin the rounds whose time has come, so many at once; say how long to rest."""
-        now = self._monotonic()
-        for _ in range(self._at_once):
-            if self._running >= self._limit or not self._queue:
+    def _begin_due(self, lane: _Lane, group: asyncio.TaskGroup, now: float) -> float:
+        """Begin the rounds of a lane whose time has come, so many at once; say how long to rest."""
+        if now < lane.rests_until - _EARLY:
+            return lane.rests_until - now
+        for _ in range(lane.at_once):
+            if lane.running >= lane.limit or not lane.queue:
                 return _IDLE  # the end of a round, or a new inventory, wakes us
-            due, _, entry, soon = self._queue[0]
+            due, _, entry, soon = lane.queue[0]
             if due > now + _EARLY:
                 return max(_SHORTEST_SLEEP, due - now)
-            heapq.heappop(self._queue)
+            heapq.heappop(lane.queue)
             if entry.removed:
                 continue
             if soon:
@@ -193,6 +215,7 @@ class Scheduler:
                 begins = self._turn(entry, now)
             if begins:
                 self._begin(group, entry, now)
+        lane.rests_until = now + _CATCH_UP_SLEEP
         return _CATCH_UP_SLEEP
 
     def _turn(self, entry: _Entry, now: float) -> bool:
@@ -212,16 +235,16 @@ class Scheduler:
 
     def _begin(self, group: asyncio.TaskGroup, entry: _Entry, now: float) -> None:
         entry.begun = now
-        self._running += 1
+        entry.lane.running += 1
         entry.task = group.create_task(self._round(entry), name=entry.check.id)
         entry.task.add_done_callback(lambda _: self._ended(entry))
 
     def _ended(self, entry: _Entry) -> None:
         entry.task = None
         entry.duration = self._monotonic() - entry.begun
-        if self._running == self._limit:
+        if entry.lane.running == entry.lane.limit:
             self._wake.set()
-        self._running -= 1
+        entry.lane.running -= 1
 
     async def _round(self, entry: _Entry) -> None:
         check = entry.check
