@@ -112,7 +112,7 @@ def measure(quick: bool) -> list[Row]:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         service = start_city(Path(name), stack, _DEVICES)
         time.sleep(_WARM_UP)
-        wait_for(lambda: is_read(_DEVICES), "readings of every device")
+        wait_for(lambda: is_read(_DEVICES), "readings of every device", every=5)
         scrapes = Scrapes()
         used, wall = watch(service, scrapes, seconds)
         for query in ("?part=state", "?part=readings") * 5:

@@ -3,7 +3,7 @@
 usage: python bench/large.py [--quick]
 
 As ``city.py``, but with a scheduler that notes when each round begins (``watched.py``): a core that does not hold the
-city falls behind its turns. It takes 4 to 9 minutes and stops by itself.
+city falls behind its turns. It takes 5 to 13 minutes and stops by itself.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def measure(quick: bool) -> list[Row]:
         watched = (sys.executable, Path(__file__).with_name("watched.py"), notes)
         service = start_city(Path(name), stack, _DEVICES, *watched)
         time.sleep(_WARM_UP)
-        wait_for(lambda: is_read(_DEVICES), "readings of every device")
+        wait_for(lambda: is_read(_DEVICES), "readings of every device", seconds=300, every=15)
         scrapes = Scrapes()
         began = time.monotonic()
         used, wall = watch(service, scrapes, seconds)

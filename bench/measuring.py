@@ -124,8 +124,8 @@ def end(*processes: subprocess.Popen[str]) -> None:
         process.communicate()
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Wait until something holds.
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60, every: float = 0.05) -> None:
+    """Wait until something holds, and look each so many seconds.
 
     Raises:
         TimeoutError: It does not, for so long.
@@ -134,7 +134,7 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> N
     while not condition():
         if time.monotonic() > until:
             raise TimeoutError(f"{what}: not after {seconds:g} s")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def fraction(ours: float, theirs: float) -> str:
