@@ -272,3 +272,26 @@ def test_an_encrypted_answer_without_a_key_is_a_wire_error() -> None:
     data = sealed()
     with pytest.raises(WireError, match="not asked for"):
         usm.decrypted(data, usm.decode_envelope(data), Keys())
+
+
+@given(
+    st.binary(min_size=5, max_size=32),
+    st.integers(0, 2**31 - 1),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=3),
+)
+def test_an_envelope_that_looks_like_the_last_one_is_read_alike(
+    engine_id: bytes, time: int, changes: list[tuple[int, int]]
+) -> None:
+    """However the next message is damaged: its envelope is read as in full, or not at all."""
+    keys = KeyRing().keys(SECURITY, engine_id)
+    sealer = Sealer(engine_id, b"monitor", keys, flags=usm.AUTH | usm.PRIV, context=(engine_id, b""))
+    data = sealer.seal(1 << 28, 7, time, b"\xa2\x00", 99)
+    shape = usm.draw_envelope(data, usm.decode_envelope(data))
+    assert shape is not None
+    assert shape.read(data) == usm.decode_envelope(data)
+    damaged = bytearray(data)
+    for place, byte in changes:
+        damaged[place % len(damaged)] = byte
+    found = shape.read(bytes(damaged))
+    if found is not None:
+        assert found == usm.decode_envelope(bytes(damaged))

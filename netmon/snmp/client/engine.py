@@ -255,17 +255,15 @@ class Engine:
     def _on_datagram(self, data: bytes, address: str, port: int) -> None:
         """Judge what came in, quickly where it looks like what was answered before."""
         queue = self._lines.get((address, port, False))
-        if queue is not None and (memo := queue[0].memo) is not None and memo.shape is not None:
-            found = memo.shape.read(data)
+        memo = queue[0].memo if queue is not None else None
+        if queue is not None and memo is not None and memo.shape is not None:
+            found = memo.shape.read(data) if queue[0].peer is None else None
             if found is not None and found[0] == queue[0].request_id:
-                memo.misses = 0
-                queue[0].values = found
-                self._answered(queue[0])
-                return
+                memo.misses, queue[0].values = 0, found
+                return self._answered(queue[0])
         if self.secured.peers and usm.is_version_3(data):
-            self._on_secured(data, address, port)
-        else:
-            self._on_plain(data, address, port)
+            return self._on_secured(data, address, port, memo)
+        return self._on_plain(data, address, port)
 
     def _answered(self, exchange: Exchange) -> None:
         """End an exchange with what it holds; the callback comes last, so that a bug of its is nobody else's."""
@@ -299,9 +297,10 @@ class Engine:
             exchange.memo.learn(data, exchange.template.oids)
         self._answered(exchange)
 
-    def _on_secured(self, data: bytes, address: str, port: int) -> None:
+    def _on_secured(self, data: bytes, address: str, port: int, memo: Memo | None) -> None:
+        envelope = memo.envelope.read(data) if memo is not None and memo.envelope is not None else None
         try:
-            envelope = usm.decode_envelope(data)
+            envelope = envelope or usm.decode_envelope(data)
         except WireError:
             self.decode_errors += 1  # and no more: what is not signed says nothing of an agent of SNMPv3
             return
@@ -316,6 +315,8 @@ class Engine:
                 self._read_whole(exchange, came, data)
             elif isinstance(came, SnmpFailure):
                 self._finish(exchange, came)
+            elif came is Step.ANSWERED:
+                self._answered(exchange)
             elif came is Step.AGAIN:
                 self._ask_again(exchange)
 
@@ -330,9 +331,8 @@ class Engine:
 
     def _note_nonsense(self, address: str, port: int, what: str) -> None:
         """Remember that a device we are asking sent something: if nothing better comes it was still an answer."""
-        for exchange in self._asked(address, port):
-            if exchange.peer is None:
-                exchange.nonsense = what
+        for exchange in [one for one in self._asked(address, port) if one.peer is None]:
+            exchange.nonsense = what
 
     def _on_error(self, error: SocketError) -> None:
         failure = network_failure(error)

@@ -14,7 +14,7 @@ from netmon.model import Secret
 from netmon.snmp import wire
 from netmon.snmp.client.failures import SnmpFailure, SnmpLocal
 from netmon.snmp.client.peers import Peer
-from netmon.snmp.usm import VERSION_3, Security
+from netmon.snmp.usm import VERSION_3, EnvelopeShape, Security
 from netmon.snmp.wire import Shape, Template, Values, VarBind, draw_shape
 
 _RARELY: Final = 64
@@ -97,24 +97,28 @@ class Memo:
 
     Attributes:
         shape: What the answer looked like, ``None`` while that is not known.
+        envelope: In SNMPv3 what stood around it.
         misses: Answers in a row that looked different.
     """
 
-    __slots__ = ("misses", "shape")
+    __slots__ = ("envelope", "misses", "shape")
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self.shape: Shape | None = None
+        self.envelope: EnvelopeShape | None = None
         self.misses = 0
 
-    def learn(self, data: bytes, names: Sequence[bytes]) -> None:
+    def learn(self, data: bytes, names: Sequence[bytes]) -> bool:
         """Draw the shape of an answer to ``names``; more and more rarely where answers keep no shape.
 
-        ``data`` is the message, in SNMPv3 the scoped PDU.
+        ``data`` is the message, in SNMPv3 the scoped PDU. Says whether it was drawn.
         """
         self.misses += 1
-        if self.misses & (self.misses - 1) == 0 or self.misses % _RARELY == 0:
+        is_turn = self.misses & (self.misses - 1) == 0 or self.misses % _RARELY == 0
+        if is_turn:
             self.shape = draw_shape(data, names)
+        return is_turn and self.shape is not None
 
 
 class Route(NamedTuple):

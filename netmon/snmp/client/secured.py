@@ -44,6 +44,7 @@ class Step(Enum):
     """What an incoming message asks for, where it neither answers nor ends the question."""
 
     IGNORE = "it changes nothing"
+    ANSWERED = "it is the answer, and the exchange holds its values"
     AGAIN = "the same question is to be asked again, with what was learnt"
 
 
@@ -116,17 +117,44 @@ class Secured:
             or not usm.authenticated(data, envelope, peer.keys)
         ):
             return self._reject()
+        return self._signed(exchange, peer, data, envelope)
+
+    def _signed(self, exchange: Exchange, peer: Peer, data: bytes, envelope: Envelope) -> Pdu | SnmpFailure | Step:
+        """Judge a message that the agent itself has signed."""
+        now = self._clock()
         try:
-            scoped = usm.decode_scoped(usm.decrypted(data, envelope, peer.keys))
+            plain = usm.decrypted(data, envelope, peer.keys)
+            if self._looks_alike(exchange, peer, envelope, plain, now):
+                return Step.ANSWERED
+            scoped = usm.decode_scoped(plain)
         except WireError as error:  # who signed it knows our password for that, so it is no forgery
             return SnmpAuth(f"what the agent answers {peer.security.user} cannot be decrypted: {error}")
-        now = self._clock()
         if scoped.pdu.pdu_type == wire.REPORT:
             return self._report(exchange, peer, envelope, scoped, now)
         if not peer.accept(envelope.engine.boots, envelope.engine.time, now):
             self.stale += 1
             return Step.IGNORE
-        return self._response(exchange, peer, envelope, scoped)
+        answer = self._response(exchange, peer, envelope, scoped)
+        if isinstance(answer, Pdu) and (memo := exchange.memo) and memo.learn(plain, exchange.template.oids):
+            memo.envelope = usm.draw_envelope(data, envelope)
+        return answer
+
+    @staticmethod
+    def _looks_alike(exchange: Exchange, peer: Peer, envelope: Envelope, plain: bytes, now: float) -> bool:
+        """Take a signed answer that looks like the last one, which was judged in full: the same context and kind."""
+        memo = exchange.memo
+        found = memo.shape.read(plain) if memo is not None and memo.shape is not None else None
+        if (
+            memo is None
+            or found is None
+            or found[0] != exchange.request_id
+            or envelope.flags & (usm.AUTH | usm.PRIV) != peer.security.level
+            or not peer.accept(envelope.engine.boots, envelope.engine.time, now)
+        ):
+            return False
+        memo.misses = 0
+        exchange.values = found
+        return True
 
     @staticmethod
     def silent(peer: Peer) -> SnmpFailure:

@@ -11,12 +11,13 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 
 from netmon.snmp.wire import WireError
 
 SALT_SIZE: Final = 8  # bytes of msgPrivacyParameters, for both
 _BLOCK: Final = 8  # of DES
+_AES_BLOCK: Final = 16
 
 
 class Privacy(Protocol):
@@ -39,11 +40,12 @@ class Privacy(Protocol):
 class AesCfb:
     """AES with 128, 192 or 256 bits, as the key material is long; cipher feedback of 128 bits."""
 
-    __slots__ = ("_algorithm",)
+    __slots__ = ("_algorithm", "_blocks")
 
     def __init__(self, material: bytes) -> None:
         """Note the key."""
         self._algorithm = AES(material)
+        self._blocks = Cipher(self._algorithm, ECB()).encryptor()  # noqa: S305 - of which feedback is made below
 
     def encrypt(self, plain: bytes, boots: int, time: int, count: int) -> tuple[bytes, bytes]:
         """Encrypt; the salt is the count (RFC 3826, section 3.1.2.1)."""
@@ -52,11 +54,17 @@ class AesCfb:
         return Cipher(self._algorithm, CFB(start)).encryptor().update(plain), salt
 
     def decrypt(self, hidden: bytes, boots: int, time: int, salt: bytes) -> bytes:
-        """Decrypt (RFC 3826, section 3.1.4)."""
+        """Decrypt (RFC 3826, section 3.1.4).
+
+        Each block was hidden by the encrypted block before it. When decrypting all of these are known: they are
+        encrypted at once, by a cipher that is set up once a key, in a fifth of the time.
+        """
         if len(salt) != SALT_SIZE:
             raise WireError("the privacy parameters are not 8 bytes")
-        start = boots.to_bytes(4, "big") + time.to_bytes(4, "big") + salt
-        return Cipher(self._algorithm, CFB(start)).decryptor().update(hidden)
+        size = len(hidden)
+        before = boots.to_bytes(4, "big") + time.to_bytes(4, "big") + salt + hidden
+        stream = self._blocks.update(before[: -(-size // _AES_BLOCK) * _AES_BLOCK])[:size]
+        return (int.from_bytes(stream, "big") ^ int.from_bytes(hidden, "big")).to_bytes(size, "big")
 
 
 class DesCbc:

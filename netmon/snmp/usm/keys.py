@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from typing import Final
 
 from netmon.model import Secret
@@ -13,6 +12,8 @@ from netmon.snmp.usm.security import Security
 
 _PASSWORD_STREAM: Final = 1 << 20  # bytes of the repeated password that are hashed (RFC 3414, A.2)
 _MOST_MASTER_KEYS: Final = 256
+_INNER_PAD: Final = 0x36
+_OUTER_PAD: Final = 0x5C
 
 
 def _hash(name: str, data: bytes) -> bytes:
@@ -46,22 +47,36 @@ def privacy_key(auth_protocol: str, priv_protocol: str, master: bytes, engine_id
     return key[: protocol.key_size]
 
 
+def _begun(name: str, key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """Begin the two hashes of HMAC (RFC 2104): to copy them costs a third of what ``hmac.digest`` costs each time."""
+    outer = hashlib.new(name, usedforsecurity=False)
+    inner = outer.copy()
+    padded = (key if len(key) <= outer.block_size else _hash(name, key)).ljust(outer.block_size, b"\0")
+    inner.update(bytes([byte ^ _INNER_PAD for byte in padded]))
+    outer.update(bytes([byte ^ _OUTER_PAD for byte in padded]))
+    return inner, outer
+
+
 class Keys:
     """What a user needs to speak with one engine. Its ``repr`` shows none of it."""
 
-    __slots__ = ("_auth", "_hash_name", "digest_size", "privacy")
+    __slots__ = ("_hash_name", "_inner", "_outer", "digest_size", "privacy")
 
     def __init__(self, auth_protocol: str = "", auth_key: bytes = b"", privacy: Privacy | None = None) -> None:
         """Note the localized key; without ``auth_protocol`` nothing is signed, without ``privacy`` nothing hidden."""
         protocol = AUTH_PROTOCOLS.get(auth_protocol)
-        self._auth = auth_key
         self._hash_name = protocol.hash_name if protocol else ""
         self.digest_size = protocol.digest_size if protocol else 0
         self.privacy = privacy
+        if self._hash_name:
+            self._inner, self._outer = _begun(self._hash_name, auth_key)
 
     def digest(self, message: bytes) -> bytes:
         """Give the digest of a message in which the digest's place is filled with zeros (RFC 3414, section 6.3.1)."""
-        return hmac.digest(self._auth, message, self._hash_name)[: self.digest_size]
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()[: self.digest_size]
 
     def __repr__(self) -> str:
         """Hide the keys."""

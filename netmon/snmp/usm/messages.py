@@ -11,9 +11,11 @@ from netmon.snmp.wire import (
     OCTET_STRING,
     SEQUENCE,
     Pdu,
+    Shape,
     WireError,
     decode_pdu,
     open_element,
+    shape_of,
 )
 
 VERSION_3: Final = 3
@@ -109,6 +111,48 @@ def decode_envelope(data: bytes) -> Envelope:
     return Envelope(
         _number(message_id), _number(max_size), flags[0], engine, user, digest, salt, digest_at, data_at, end
     )
+
+
+class EnvelopeShape:
+    """What the envelopes of one agent's answers look like: all but its id, clock, digest and salt stays the same."""
+
+    __slots__ = ("_envelope", "_shape")
+
+    def __init__(self, envelope: Envelope, shape: Shape) -> None:
+        """Note an envelope, and where in the message stands what changes."""
+        self._envelope = envelope
+        self._shape = shape
+
+    def read(self, data: bytes) -> Envelope | None:
+        """Give the envelope of a message of this shape, as :func:`decode_envelope` would; ``None`` for any other."""
+        found = self._shape.read(data)
+        if found is None:
+            return None
+        _, max_size, flags, engine, user, _, _, digest_at, data_at, end = self._envelope
+        message_id, boots, time, digest, salt, _ = found
+        if not (message_id >= 0 and 0 <= boots <= _LARGEST_INT and 0 <= time <= _LARGEST_INT):
+            return None
+        engine = Engine(engine.engine_id, boots, time)
+        return Envelope(message_id, max_size, flags, engine, user, digest, salt, digest_at, data_at, end)
+
+
+def draw_envelope(data: bytes, envelope: Envelope) -> EnvelopeShape | None:
+    """Learn from a message that :func:`decode_envelope` has read what the next one of its agent may look like."""
+    at, end = open_element(data, 0, len(data), SEQUENCE)
+    (_, header, parameters), places = _elements(data, at, end, _MESSAGE)
+    (message_id, *_), (id_at, *_) = _elements(header, 0, len(header), _HEADER)
+    at, stop = open_element(parameters, 0, len(parameters), SEQUENCE)
+    (_, boots, time, _, digest, salt), inside = _elements(parameters, at, stop, _PARAMETERS)
+    fields = [
+        (INTEGER, places[1] + id_at, len(message_id)),
+        (INTEGER, places[2] + inside[1], len(boots)),
+        (INTEGER, places[2] + inside[2], len(time)),
+        (OCTET_STRING, places[2] + inside[4], len(digest)),
+        (OCTET_STRING, places[2] + inside[5], len(salt)),
+        (OCTET_STRING, envelope.data_at, end - envelope.data_at),
+    ]
+    shape = shape_of(data, fields) if end == len(data) else None
+    return EnvelopeShape(envelope, shape) if shape is not None else None
 
 
 def _elements(data: bytes, at: int, end: int, tags: tuple[int, ...]) -> tuple[list[bytes], list[int]]:

@@ -70,7 +70,7 @@ from netmon.snmp.wire.oids import (
     oid_precedes,
     sub_ids,
 )
-from netmon.snmp.wire.shapes import Shape, Values, draw_shape
+from netmon.snmp.wire.shapes import Shape, Values, draw_shape, shape_of
 from netmon.snmp.wire.templates import FIRST_REQUEST_ID, LAST_REQUEST_ID, Template, pdu_template, request_template
 
 __all__ = [
@@ -134,6 +134,7 @@ __all__ = [
     "pdu_template",
     "read_integer",
     "request_template",
+    "shape_of",
     "sub_ids",
     "tlv",
 ]

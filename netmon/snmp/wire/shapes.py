@@ -88,7 +88,7 @@ class _Drawing:
         self.mask = bytearray(b"\xff" * len(data))
         self.codes = [">"]
         self.turns: list[tuple[int, _Turn]] = []
-        self.values = 1  # the first is the request-id
+        self.values = 0
         self._at = 0
 
     def leave_open(self, at: int, size: int, code: str) -> None:
@@ -124,6 +124,15 @@ class _Drawing:
         return Shape(self.data, bytes(self.mask), layout, tuple(self.turns))
 
 
+def shape_of(data: bytes, fields: Sequence[tuple[int, int, int]]) -> Shape | None:
+    """Make the shape of a message of which some fields change: the tag, place and size of the content of each.
+
+    Its ``read`` gives the fields in their order. ``None``: one is of a kind or size that is not worth it.
+    """
+    drawing = _Drawing(data)
+    return drawing.done() if all(drawing.value(*one) for one in fields) else None
+
+
 def draw_shape(data: bytes, names: Sequence[bytes], start: int = 0) -> Shape | None:
     """Learn from an answer that ``decode_message`` has read without an objection what the next may look like.
 
@@ -140,7 +149,7 @@ def draw_shape(data: bytes, names: Sequence[bytes], start: int = 0) -> Shape | N
         if after - at != _ID_SIZE + 2 or end != len(data):
             return None
         drawing = _Drawing(data)
-        drawing.leave_open(at + 2, _ID_SIZE, "i")
+        drawing.value(INTEGER, at + 2, _ID_SIZE)
         status, at = read_integer(data, after, end)
         _, at = read_integer(data, at, end)
         at, end = open_element(data, at, end, SEQUENCE)
