@@ -2,7 +2,8 @@
 
 usage: python bench/polling.py [--quick]
 
-The same devices, the same values: a small program answers v2c for all of them, net-snmp's snmpd v3. Both take turns;
+The same devices, the same values: a small program answers v2c for all of them, net-snmp's snmpd v3. While it is
+measured, the program's counters count and a gauge in 128 changes its size (net-snmp's stand still). Both take turns;
 each figure is the median of the turns. Of snmp_exporter it is the whole process, asked over HTTP on connections that
 stay open; of netmon it is the probe, the sink and the pieces of text. What netmon then spends on joining the pieces at
 a scrape, and on the first contact with a device, stands in rows of its own.
@@ -13,6 +14,8 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -97,7 +100,7 @@ class Exporter:
 
 
 @contextmanager
-def _peers() -> Iterator[Exporter]:
+def _peers() -> Iterator[tuple[subprocess.Popen[str], Exporter]]:
     for program in ("gcc", "prometheus-snmp-exporter", "snmpd"):
         if shutil.which(program) is None:
             packages = "gcc libc6-dev prometheus-snmp-exporter snmpd"
@@ -107,7 +110,7 @@ def _peers() -> Iterator[Exporter]:
         secured = start_secured_agents(Path(name), _DEVICES)
         exporter = Exporter(Path(name))
         try:
-            yield exporter
+            yield agents, exporter
         finally:
             end(agents, secured, exporter.process)
 
@@ -123,10 +126,13 @@ def _agree(netmon: Netmon, exporter: Exporter, workload: Workload) -> None:
         raise RuntimeError(f"{workload.name}: {len(ours)} and {len(theirs)} numbers, such as {different}")
 
 
-def _measure(workload: Workload, exporter: Exporter, turns: int, polls: int) -> list[Row]:
+def _measure(
+    workload: Workload, agents: subprocess.Popen[str], exporter: Exporter, turns: int, polls: int
+) -> list[Row]:
     netmon = Netmon(workload)
     try:
         _agree(netmon, exporter, workload)
+        agents.send_signal(signal.SIGUSR1)  # from here on nothing stands still, as in life
         netmon.ask(str(polls))
         exporter.poll(workload, polls // 4)
         ours, theirs, joins = [], [], []
@@ -135,6 +141,7 @@ def _measure(workload: Workload, exporter: Exporter, turns: int, polls: int) -> 
             theirs.append(exporter.poll(workload, polls) / polls * 1000)
             joins.append(netmon.ask("scrape"))
     finally:
+        agents.send_signal(signal.SIGUSR2)
         end(netmon.process)
     poll, peer = middle(ours), middle(theirs)
     join = middle(one["cpu"] for one in joins) / _DEVICES * 1000
@@ -155,8 +162,8 @@ def measure(quick: bool) -> list[Row]:
     """
     pin_apart()
     turns, polls = (3, 500) if quick else (9, 1000)
-    with _peers() as exporter:
-        return [row for workload in WORKLOADS for row in _measure(workload, exporter, turns, polls)]
+    with _peers() as (agents, exporter):
+        return [row for workload in WORKLOADS for row in _measure(workload, agents, exporter, turns, polls)]
 
 
 if __name__ == "__main__":

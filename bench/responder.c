@@ -1,10 +1,12 @@
 /* Answers SNMP v1 and v2c on every address of this machine, the same for each, faster than anybody asks.
 
    usage: responder PORT FILE
+   From SIGUSR1 to SIGUSR2 counters count, and now and then a small gauge needs a byte more than before.
    FILE: entries in the order of their names, each: length of the name (1 byte), the name (the identifier's content),
    length of the variable binding (2 bytes, big end first), the variable binding as it is sent. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <signal.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,11 +16,17 @@
 
 enum { BATCH = 32, SIZE = 8192, ROOM = 1400, NAMES = 128, GET = 0xa0, GET_NEXT = 0xa1, GET_BULK = 0xa5 };
 
-struct entry { const uint8_t *name, *bind; int name_size, bind_size; };
+struct entry { const uint8_t *name; uint8_t *bind, *other; int name_size, bind_size; };
 struct part { const uint8_t *at; int size; };
 
 static struct entry *entries;
 static int count;
+static volatile sig_atomic_t moving;
+
+static void move(int signal) { moving = signal == SIGUSR1; }
+
+/* Gives where the value's tag stands in a binding of short lengths. */
+static uint8_t *tag_of(const struct entry *e) { return e->bind + 4 + e->name_size; }
 
 static void load(const char *file) {
     FILE *in = fopen(file, "rb");
@@ -33,6 +41,14 @@ static void load(const char *file) {
         e->bind_size = p[0] << 8 | p[1];
         e->bind = p + 2;
         p += 2 + e->bind_size;
+        uint8_t *tag = tag_of(e);
+        if (tag[0] == 0x42 && tag[1] == 1) {  /* the same gauge with a value beyond 127 */
+            e->other = malloc(e->bind_size + 1);
+            memcpy(e->other, e->bind, e->bind_size);
+            uint8_t *at = e->other + (tag - e->bind);
+            at[1] = 2, at[3] = at[2] | 0x80, at[2] = 0;
+            e->other[1]++;
+        }
     }
     if (!count) { fprintf(stderr, "nothing to answer in %s\n", file); exit(1); }
 }
@@ -94,10 +110,27 @@ static int missing(uint8_t *out, struct part name, int tag) {
     return at - out;
 }
 
+/* Lets a counter of any size grow; one that would need another byte begins anew. */
+static void grow(const struct entry *e, unsigned by) {
+    uint8_t *tag = tag_of(e), *first = tag + 2;
+    if (tag[0] != 0x41 && tag[0] != 0x46) return;
+    for (uint8_t *at = first + tag[1] - 1; by && at >= first; by >>= 8, at--) *at = by += *at;
+    if (*first & 0x80 || !*first) *first = 1;
+}
+
 static int copy(uint8_t *out, int index, struct part name, int tag) {
+    static unsigned turn;
     if (index >= count) return missing(out, name, tag);
-    memcpy(out, entries[index].bind, entries[index].bind_size);
-    return entries[index].bind_size;
+    struct entry *e = &entries[index];
+    if (moving) {
+        grow(e, 1 + turn % 50000);
+        if (e->other && ++turn % 128 == 0) {
+            memcpy(out, e->other, e->bind_size + 1);
+            return e->bind_size + 1;
+        }
+    }
+    memcpy(out, e->bind, e->bind_size);
+    return e->bind_size;
 }
 
 static int binds(uint8_t *out, int kind, int plain, int repetitions, const struct part *names, int n) {
@@ -160,6 +193,8 @@ static int answer(const uint8_t *in, int size, uint8_t *out) {
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
     load(argv[2]);
+    signal(SIGUSR1, move);
+    signal(SIGUSR2, move);
     int s = socket(AF_INET, SOCK_DGRAM, 0), on = 1, room = 16 << 20;
     struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};
     setsockopt(s, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);  /* so that it answers from the address that was asked */

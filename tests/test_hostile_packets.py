@@ -261,7 +261,7 @@ async def test_an_agent_that_hates_getbulk_is_read_where_its_profile_says_so(cli
 
 @pytest.mark.parametrize("index", ["right", "none", "wild"])
 async def test_an_agent_that_stumbles_over_one_object_keeps_the_others(city: City, index: str) -> None:
-    """GenErr about one counter: where it says which, only that is missing; else the request is, and it is said."""
+    """GenErr about one counter: only that one is missing, whether the agent says which it is or not."""
     serve = snmprec.responding(records_of(ports(b"ether1", b"ether2")))
     sore = wire.encode_oid(f"{IFX}.6.2")
     is_sore = False
@@ -279,13 +279,9 @@ async def test_an_agent_that_stumbles_over_one_object_keeps_the_others(city: Cit
         is_sore = True
         seen = await city.probes.readings(check)
         assert len(agent.asked) < 60
-    if index == "right":
-        assert set(values(seen, "interface_receive_bytes_total")) == {"ether1"}
-        assert set(values(seen, "interface_up")) == {"ether1", "ether2"}
-    else:
-        assert seen.partial or not list(seen.readings)
-        assert "genErr" in seen.detail
-    assert seen.failure not in (Failure.TIMEOUT, Failure.UNREACHABLE)
+    assert set(values(seen, "interface_receive_bytes_total")) == {"ether1"}
+    assert set(values(seen, "interface_up")) == {"ether1", "ether2"}
+    assert (seen.failure, seen.partial) == (None, True)
 
 
 async def test_an_agent_whose_tables_loop_is_up_and_partial(city: City) -> None:

@@ -7,6 +7,7 @@ are picked at once, and one look tells whether all of them are the numbers that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from operator import is_, itemgetter
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -50,6 +51,11 @@ def picker(slots: Sequence[int]) -> Pick:
     return pick  # type: ignore[no-any-return]  # with two or more places it gives a tuple
 
 
+def _is_told(value: Any) -> bool:
+    """Say whether a value is a number: what is not finite was not measured."""
+    return isinstance(value, int | float) and isfinite(value)
+
+
 class Filler:
     """What a plan makes of values: its series, and how each comes to its value."""
 
@@ -83,8 +89,8 @@ class Filler:
             told[place] = turn(told[place])
         told += [term(values) for term in self._terms]
         made = self._own
-        if not _NUMBERS.issuperset(map(type, told)):
-            pairs = [(one, value) for one, value in zip(made, told, strict=True) if isinstance(value, int | float)]
+        if not _NUMBERS.issuperset(map(type, told)) or not isfinite(sum(told)):
+            pairs = [(one, value) for one, value in zip(made, told, strict=True) if _is_told(value)]
             made, told = tuple([one for one, _ in pairs]), [value for _, value in pairs]
         if self._grouped or made is not self._own or boot is None:
             return self._joined(list(made), told, values, boot)

@@ -29,12 +29,15 @@ _TYPES: Final = {
     wire.GAUGE32: "Gauge32",
     wire.TIME_TICKS: "TimeTicks",
     wire.OPAQUE: "Opaque",
+    wire.OPAQUE_FLOAT: "Opaque",
+    wire.OPAQUE_DOUBLE: "Opaque",
     wire.COUNTER64: "Counter64",
     wire.NO_SUCH_OBJECT: "no such object",
     wire.NO_SUCH_INSTANCE: "no such instance",
     wire.END_OF_MIB_VIEW: "end of MIB view",
 }
 _FEW_REPETITIONS: Final = 2
+_IPV4_SIZE: Final = 4
 
 
 def cell_of(bind: VarBind) -> Cell:
@@ -56,6 +59,8 @@ def shown(bind: VarBind) -> str:
     kind, cell = _TYPES.get(tag, f"tag {tag:#04x}"), cell_of(bind)
     if cell is None:
         return f"{wire.decode_oid(name)}: {kind}"
+    if tag == wire.IP_ADDRESS and isinstance(cell, bytes) and len(cell) == _IPV4_SIZE:
+        cell = ".".join(map(str, cell))
     if isinstance(cell, bytes):
         text = clean(cell)
         is_text = tag == wire.OCTET_STRING and "\ufffd" not in text
@@ -107,8 +112,10 @@ class Dialogue:
             except SnmpError as error:
                 self._tell(f"  {error.detail}")
                 # An SNMPv1 agent refuses the whole for one object that it has not (RFC 1157, section 4.1.2).
-                if error.status not in _ASK_AGAIN_WITHOUT or not 1 <= error.index <= len(asked):
+                if error.status not in _ASK_AGAIN_WITHOUT:
                     raise
+                if not 1 <= error.index <= len(asked):
+                    return await self._halves(instances, asked, out)
                 del places[asked[error.index - 1]]
                 continue
             except SnmpFailure as failure:
@@ -118,6 +125,14 @@ class Dialogue:
             for place, bind in zip(asked, binds, strict=True):
                 out[place] = cell_of(bind)
             return out
+        return out
+
+    async def _halves(self, instances: Sequence[str], asked: Sequence[int], out: list[Cell]) -> list[Cell]:
+        """Get what an agent refuses without saying because of which object; one that it refuses alone is none."""
+        middle = len(asked) // 2
+        for half in (asked[:middle], asked[middle:]) if middle else ():
+            for place, cell in zip(half, await self.get([instances[place] for place in half]), strict=True):
+                out[place] = cell
         return out
 
     async def columns(self, columns: Sequence[str]) -> dict[str, Rows]:

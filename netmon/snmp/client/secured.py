@@ -267,4 +267,6 @@ def _greeting(message_id: int) -> bytes:
 
 def _counter(binds: list[VarBind]) -> bytes:
     """Give the object that a report is about, with or without its instance 0; empty for none."""
-    return binds[0][0].removesuffix(b"\x00") if binds else b""
+    name = binds[0][0] if binds else b""
+    # A zero byte is an instance only where it is a number of its own, not the end of a longer one.
+    return name[:-1] if name.endswith(b"\x00") and name[-2:-1] < b"\x80" else name

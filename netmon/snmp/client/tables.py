@@ -70,7 +70,7 @@ class TableReader:
     def _adapt(self, asked: list[int], error: SnmpError) -> None:
         """Ask for less after tooBig; in SNMPv1 noSuchName is how a column ends (RFC 1157, section 4.1.3)."""
         if error.status == wire.NO_SUCH_NAME and (1 <= error.index <= len(asked) or len(asked) == 1):
-            del self._at[asked[max(error.index, 1) - 1]]
+            del self._at[asked[error.index - 1 if 1 <= error.index <= len(asked) else 0]]
         elif error.status != wire.TOO_BIG:
             raise error
         elif self._target.speaks_bulk and min(self._repetitions, _FULL // len(asked)) > 1:
