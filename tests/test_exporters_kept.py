@@ -59,7 +59,7 @@ def steady(page: str) -> list[str]:
 
 
 @given(stories(), st.randoms(use_true_random=False))
-@settings(SEED, max_examples=30)
+@settings(SEED, max_examples=16)
 def test_a_page_of_long_standing_is_the_one_that_is_made_anew(story: Story, dice: random.Random) -> None:
     """Whatever was observed, in whatever order, whenever it is asked about, in the past and over a month's end too."""
     case = story.case
@@ -82,7 +82,7 @@ def reloads(draw: Draw) -> tuple[Story, Inventory]:
 
 
 @given(reloads())
-@settings(SEED, max_examples=25)
+@settings(SEED, max_examples=20)
 def test_so_it_is_with_another_inventory(drawn: tuple[Story, Inventory]) -> None:
     """Nothing of what was written of the inventory before stays."""
     story, second = drawn
