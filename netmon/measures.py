@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -127,13 +128,17 @@ def series(measure: str, device: Device, labels: Mapping[str, str] = MappingProx
     meant = MEASURES[measure]
     if set(labels) != set(meant.labels):
         raise ValueError(f"{measure} takes the labels {list(meant.labels)}, not {sorted(labels)}")
-    pairs = (
-        ("device", device.id),
-        ("site", device.site),
-        ("uplink", device.uplink),
-        *((name, clean(labels[name])) for name in meant.labels),
-    )
-    return Series(measure, pairs, line(meant.metric, pairs))
+    first, text = _of_device(device.id, device.site, device.uplink)
+    pairs = (*first, *[(name, clean(labels[name])) for name in meant.labels])
+    own = "".join([f',{name}="{clean(value).translate(_ESCAPES)}"' for name, value in pairs[len(first) :]])
+    return Series(measure, pairs, f"{meant.metric}{{{text}{own}}} ")
+
+
+@lru_cache(64)
+def _of_device(device: str, site: str, uplink: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Give the labels that every series of a device carries, and their text; its series are made one after another."""
+    pairs = (("device", device), ("site", site), ("uplink", uplink))
+    return pairs, line("", pairs)[1:-2]
 
 
 def format_value(value: float) -> str:
