@@ -6,10 +6,12 @@ import asyncio
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 _LIFETIME: Final = 60.0
+_FAMILIES: Final = (socket.AF_INET, socket.AF_INET6)
 
 Place = tuple[socket.AddressFamily, str]
 """The address family and the numeric address as the kernel writes it (``fe80::1%2`` where it is link-local)."""
@@ -39,6 +41,10 @@ class Names:
         numeric = self._numeric.get(host)
         if numeric is not None:
             return numeric
+        for family in () if "%" in host else _FAMILIES:
+            with suppress(OSError, ValueError):
+                numeric = self._numeric[host] = family, socket.inet_ntop(family, socket.inet_pton(family, host))
+                return numeric
         try:
             numeric = _place(socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST))
         except socket.gaierror:

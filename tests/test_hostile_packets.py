@@ -13,7 +13,7 @@ from snmp_agents import COLUMNS, NAME, ROOT, TABLE, Respond, at, reply, running_
 from snmp_city import City, records_of, values, walked
 from snmp_v3_agent import SecureAgent, honest, running_secure_agent
 
-from netmon.model import Failure, Observation, Secret
+from netmon.model import Observation, Secret
 from netmon.probes.snmp import SnmpProbes
 from netmon.probes.snmp.dialogue import Dialogue
 from netmon.snmp import wire

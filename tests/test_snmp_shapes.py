@@ -139,10 +139,20 @@ def test_the_shape_of_a_scoped_pdu() -> None:
 def test_shapes_are_drawn_more_and_more_rarely_where_answers_keep_none() -> None:
     """An agent whose every answer has other sizes costs no drawing each time."""
     memo = Memo()
-    drawn = []
-    for turn in range(1, 200):
-        before = memo.shape
-        memo.learn(answer(1 << 28, (NAMES[0], wire.OCTET_STRING, b"x" * (turn % 90))), NAMES[:1])
-        if memo.shape is not before:
-            drawn.append(turn)
+    answers = [answer(1 << 28, (NAMES[0], wire.OCTET_STRING, b"x" * (turn % 90))) for turn in range(1, 200)]
+    drawn = [turn for turn, data in enumerate(answers, 1) if memo.learn(data, NAMES[:1])]
     assert drawn == [1, 2, 4, 8, 16, 32, 64, 128, 192]
+
+
+def test_a_number_that_goes_to_and_fro_keeps_both_shapes() -> None:
+    """The fourth shape and those before it are read at once; the oldest of five is forgotten."""
+    memo = Memo()
+    answers = [answer(1 << 28, (NAMES[0], wire.OCTET_STRING, b"x" * size)) for size in range(5)]
+    for data in answers[:4]:
+        memo.misses = 0
+        assert memo.read(data) is None
+        memo.learn(data, NAMES[:1])
+    assert all(memo.read(data) is not None for data in answers[:4])
+    memo.misses = 0
+    memo.learn(answers[4], NAMES[:1])
+    assert [memo.read(data) is not None for data in answers] == [False, True, True, True, True]

@@ -60,11 +60,13 @@ class Vouchers:
         self._cells = tuple(cells.values())
         self._pick = picker(self._slots)
 
+    def hold(self, cells: Sequence[Cell]) -> bool:
+        """Say whether all of them came as they were."""
+        return not self._slots or self._pick(cells) == self._cells
+
     def changed(self, values: Values) -> list[Cell]:
         """Give those that came otherwise, as they were; a slot that failed says nothing."""
         now = self._pick(values.cells)
-        if now == self._cells:
-            return []
         both = zip(self._slots, self._cells, now, strict=True)
         return [before for slot, before, cell in both if before != cell and slot not in values.failed]
 
@@ -89,6 +91,12 @@ class Plan:
     volatile: tuple[tuple[str, ...], ...]
     filler: Filler
     interfaces: Mapping[str, Interface]
+
+
+def is_as_planned(plan: Plan, values: Values) -> bool:
+    """Say whether everything is there and as it was, which it mostly is: nothing misfits, changed or is gone."""
+    cells = values.cells
+    return None not in cells and plan.expected.hold(cells) and plan.watched.hold(cells)
 
 
 def misfit(plan: Plan, values: Values) -> str:

@@ -76,26 +76,46 @@ class Poll:
         Raises:
             SnmpFailure: the device gave no values at all.
         """
-        exchanges = await self._asked(until)
-        if not self._is_proven and self._is_too_much(exchanges):
-            exchanges = await self._asked(until)
+        exchanges: list[Exchange] = []
+        while not exchanges or (not self._is_proven and self._is_too_much(exchanges)):
+            asking = _Asking(self._client, self.target, self._questions, until)
+            exchanges = asking.exchanges
+            asking.ask()
+            try:
+                await asking.done
+            finally:
+                if not exchanges[-1].is_done:
+                    self._client.cancel(exchanges[-1])
         first = exchanges[0]
         if first.failure is not None and _is_end(first.failure):
             raise first.failure
         polled = Polled(Values(()), [], first.sent_at)
-        answers: list[Sequence[Cell] | None] = [_answer_of(exchange) for exchange in exchanges]
-        if None in answers or len(answers) < len(self._questions):
-            answers = await self._asked_again(exchanges, answers, polled)
-        failed = self._gather(answers, polled)
-        self._is_proven = self._is_proven or not failed
+        answers = [_answer_of(exchange) for exchange in exchanges]
+        if None not in answers and len(answers) == len(self._questions):
+            self._is_proven = True
+            self._gather(answers, polled)
+            failed: list[int] = []
+        else:
+            failed = await self._completed(exchanges, answers, polled)
+        if failed or self._plan.volatile:
+            columns = await self._volatile(polled, until)
+            polled.values = Values(polled.values.cells, columns, frozenset(failed))
+        return polled
+
+    async def _completed(
+        self, exchanges: Sequence[Exchange], answers: Sequence[Sequence[Cell] | None], polled: Polled
+    ) -> list[int]:
+        """Complete what was not answered, as far as that goes; gives the slots of requests without an answer.
+
+        Raises:
+            SnmpError: There is nothing at all.
+        """
+        failed = self._gather(await self._asked_again(exchanges, answers, polled), polled)
+        if len(failed) == len(polled.values.cells) > 0:
+            raise SnmpError(polled.gaps[0])
         if any(isinstance(one.failure, SnmpError) and one.failure.status == wire.TOO_BIG for one in exchanges):
             self.ask_for_less()
-        if failed or self._plan.volatile:
-            cells = polled.values.cells
-            if len(failed) == len(cells) > 0:
-                raise SnmpError(polled.gaps[0])
-            polled.values = Values(cells, await self._volatile(polled, until), frozenset(failed))
-        return polled
+        return failed
 
     def _is_too_much(self, exchanges: Sequence[Exchange]) -> bool:
         """Ask for less where an agent that has just been met is silent about many objects at a time."""
@@ -118,15 +138,6 @@ class Poll:
             cells += answer[begin:]
         polled.values = Values(cells)
         return failed
-
-    async def _asked(self, until: float) -> list[Exchange]:
-        asking = _Asking(self._client, self.target, self._questions, until)
-        asking.ask()
-        try:
-            await asking.done
-        finally:
-            self._client.cancel(asking.exchanges[-1])  # nothing to do when it is done
-        return asking.exchanges
 
     async def _asked_again(
         self, exchanges: Sequence[Exchange], answers: Sequence[Sequence[Cell] | None], polled: Polled

@@ -22,6 +22,7 @@ from netmon.profiles import (
     Profile,
     boot_timestamp,
     gap,
+    is_as_planned,
     misfit,
     readings,
     started_anew,
@@ -264,6 +265,8 @@ class SnmpProbes:
             if started_anew(ticks, before):
                 return "the agent started anew"
             before = ticks
+        if is_as_planned(plan, values):
+            return ""
         if (table_changed(plan, values) or gap(plan, values)) and self._monotonic() - known.made > _PATIENCE:
             return "its tables changed"
         return misfit(plan, values)

@@ -256,8 +256,8 @@ class Engine:
         """Judge what came in, quickly where it looks like what was answered before."""
         queue = self._lines.get((address, port, False))
         memo = queue[0].memo if queue is not None else None
-        if queue is not None and memo is not None and memo.shape is not None:
-            found = memo.shape.read(data) if queue[0].peer is None else None
+        if queue is not None and memo is not None:
+            found = memo.read(data) if queue[0].peer is None else None
             if found is not None and found[0] == queue[0].request_id != 0:
                 memo.misses, queue[0].values = 0, found
                 return self._answered(queue[0])

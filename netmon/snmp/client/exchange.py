@@ -18,6 +18,7 @@ from netmon.snmp.usm import VERSION_3, EnvelopeShape, Security
 from netmon.snmp.wire import Shape, Template, Values, VarBind, draw_shape
 
 _RARELY: Final = 64
+_MOST_SHAPES: Final = 4
 _VERSIONS: Final = {"1": wire.VERSION_1, "2c": wire.VERSION_2C, "3": VERSION_3}
 
 
@@ -93,32 +94,45 @@ class Timing:
 
 
 class Memo:
-    """What the answer to one GET of one agent looked like; keep one for each that is asked often.
+    """What the answers to one GET of one agent looked like; keep one for each that is asked often.
 
     Attributes:
-        shape: What the answer looked like, ``None`` while that is not known.
-        envelope: In SNMPv3 what stood around it.
-        misses: Answers in a row that looked different.
+        misses: Answers in a row that looked like none before.
+        envelope: In SNMPv3 what stood around the last one that was read in full.
     """
 
-    __slots__ = ("envelope", "misses", "shape")
+    __slots__ = ("_shapes", "envelope", "misses")
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self.shape: Shape | None = None
+        self._shapes: dict[int, Shape] = {}  # by size
         self.envelope: EnvelopeShape | None = None
         self.misses = 0
+
+    def read(self, data: bytes) -> Values | None:
+        """Give the request-id and the values of an answer that looks like one before; ``None`` for any other.
+
+        ``data`` is the message, in SNMPv3 the scoped PDU.
+        """
+        shape = self._shapes.get(len(data))
+        return shape.read(data) if shape is not None else None
 
     def learn(self, data: bytes, names: Sequence[bytes]) -> bool:
         """Draw the shape of an answer to ``names``; more and more rarely where answers keep no shape.
 
-        ``data`` is the message, in SNMPv3 the scoped PDU. Says whether it was drawn.
+        A number that goes to and fro between one byte and two makes two shapes: some are kept. Says whether it was
+        drawn.
         """
         self.misses += 1
-        is_turn = self.misses & (self.misses - 1) == 0 or self.misses % _RARELY == 0
-        if is_turn:
-            self.shape = draw_shape(data, names)
-        return is_turn and self.shape is not None
+        if self.misses & (self.misses - 1) and self.misses % _RARELY:
+            return False
+        shape = draw_shape(data, names)
+        if shape is None:
+            return False
+        while len(self._shapes) >= _MOST_SHAPES and shape.size not in self._shapes:
+            del self._shapes[next(iter(self._shapes))]
+        self._shapes[shape.size] = shape
+        return True
 
 
 class Route(NamedTuple):

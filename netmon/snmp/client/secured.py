@@ -143,7 +143,7 @@ class Secured:
     def _looks_alike(exchange: Exchange, peer: Peer, envelope: Envelope, plain: bytes, now: float) -> bool:
         """Take a signed answer that looks like the last one, which was judged in full: the same context and kind."""
         memo = exchange.memo
-        found = memo.shape.read(plain) if memo is not None and memo.shape is not None else None
+        found = memo.read(plain) if memo is not None else None
         if (
             memo is None
             or found is None
