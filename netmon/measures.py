@@ -128,10 +128,19 @@ def series(measure: str, device: Device, labels: Mapping[str, str] = MappingProx
     meant = MEASURES[measure]
     if set(labels) != set(meant.labels):
         raise ValueError(f"{measure} takes the labels {list(meant.labels)}, not {sorted(labels)}")
-    first, text = _of_device(device.id, device.site, device.uplink)
-    pairs = (*first, *[(name, clean(labels[name])) for name in meant.labels])
-    own = "".join([f',{name}="{clean(value).translate(_ESCAPES)}"' for name, value in pairs[len(first) :]])
-    return Series(measure, pairs, f"{meant.metric}{{{text}{own}}} ")
+    first, _ = _of_device(device.id, device.site, device.uplink)
+    return Series(measure, (*first, *[(name, clean(labels[name])) for name in meant.labels]))
+
+
+def line_of(series: Series) -> str:
+    """Write the beginning of a series' line.
+
+    It is ``netmon_wifi_clients{device="pam-ap-1",site="pantai-air-manis",uplink=""} `` with the blank.
+    """
+    (_, device), (_, site), (_, uplink), *own = series.labels
+    _, text = _of_device(device, site, uplink)
+    more = "".join([f',{name}="{clean(value).translate(_ESCAPES)}"' for name, value in own])
+    return f"{MEASURES[series.measure].metric}{{{text}{more}}} "
 
 
 @lru_cache(64)
@@ -154,7 +163,7 @@ def format_value(value: float) -> str:
 
 def text(readings: Iterable[tuple[Series, float]]) -> str:
     """Write one line a reading, in the order given; the empty text for none."""
-    return "".join([f"{series.line}{format_value(value)}\n" for series, value in readings])
+    return "".join([f"{line_of(series)}{format_value(value)}\n" for series, value in readings])
 
 
 def header(measure: Measure, *, openmetrics: bool = False) -> str:

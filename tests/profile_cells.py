@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netmon.inventory import load_profiles
+from netmon.measures import line_of
 from netmon.model import Device, Role
 from netmon.profiles import Answers, Cell, Plan, Profile, Values, build, identify, make_plan, needs, readings
 
@@ -44,7 +45,7 @@ def below(cells: Mapping[str, Cell], column: str) -> dict[str, Cell]:
 def shown(plan: Plan, cells: Mapping[str, Cell]) -> dict[str, float]:
     """Give a poll's readings as their lines without what every line has."""
     return {
-        re.sub(r'^netmon_|device="rt-1",site="",uplink="uplink-1",?|\{(?=\})|(?<=\{)\}', "", made.line)
+        re.sub(r'^netmon_|device="rt-1",site="",uplink="uplink-1",?|\{(?=\})|(?<=\{)\}', "", line_of(made))
         .replace("{}", "")
         .strip(): value
         for made, value in readings(plan, polled(plan, cells))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from netmon import measures
-from netmon.measures import MEASURES, clean, format_value, header, line, series, text
+from netmon.measures import MEASURES, clean, format_value, header, line, line_of, series, text
 from netmon.model import Device, Role
 
 AP = Device(id="pam-ap-1", role=Role.ACCESS_POINT, site="pantai-air-manis")
@@ -19,14 +19,14 @@ ROUTER = Device(id="rt-1", role=Role.ROUTER, uplink="uplink-air-manis")
 def test_a_series_carries_device_site_and_uplink_and_a_finished_line() -> None:
     """The line's beginning is ready to be followed by a value; the labels hold all of it."""
     made = series("wifi_clients", AP)
-    assert made.line == 'netmon_wifi_clients{device="pam-ap-1",site="pantai-air-manis",uplink=""} '
+    assert line_of(made) == 'netmon_wifi_clients{device="pam-ap-1",site="pantai-air-manis",uplink=""} '
     assert made.labels == (("device", "pam-ap-1"), ("site", "pantai-air-manis"), ("uplink", ""))
 
 
 def test_a_measures_own_labels_follow_in_its_order() -> None:
     """The order of the caller's mapping does not matter."""
     made = series("wifi_radio_clients", AP, {"band": "5", "radio": "wlan1"})
-    assert made.line.endswith('uplink="",radio="wlan1",band="5"} ')
+    assert line_of(made).endswith('uplink="",radio="wlan1",band="5"} ')
 
 
 def test_an_unknown_measure_and_wrong_labels_are_refused() -> None:
@@ -53,7 +53,7 @@ def test_an_unknown_measure_and_wrong_labels_are_refused() -> None:
 )
 def test_hostile_names_cannot_break_the_line(given_value: str, shown: str) -> None:
     """Quotes, newlines, backslashes are escaped, the unprintable replaced, the endless cut."""
-    assert shown in series("interface_up", ROUTER, {"interface": given_value}).line
+    assert shown in line_of(series("interface_up", ROUTER, {"interface": given_value}))
 
 
 def test_bytes_that_are_no_utf8_become_valid() -> None:

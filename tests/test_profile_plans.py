@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from profile_cells import IF, IFX, UP_TIME, met, polled, ports, shown
 
+from netmon.measures import line_of
 from netmon.profiles import Cell, Values, boot_timestamp, gap, misfit, readings, started_anew, table_changed
 from netmon.profiles.plan import WRAP_SECONDS
 
@@ -31,7 +32,7 @@ def test_two_interfaces_of_one_name_are_told_apart_by_their_index() -> None:
 def test_hostile_names_make_valid_and_different_lines(name: bytes) -> None:
     """Whatever an agent calls its ports, each has one line of its own that is valid UTF-8 without a line end inside."""
     plan, _ = met(ports(name, name))
-    lines = [made.line for made, _, _ in plan.filler.direct]
+    lines = [line_of(made) for made, _ in readings(plan, polled(plan, ports(name, name)))]
     assert len(set(lines)) == len(lines) == 6
     assert not any("\n" in line for line in lines)
     assert all(len(line.encode()) < 1200 for line in lines)

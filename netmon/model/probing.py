@@ -33,14 +33,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series of a device: its measure (a name of ``measures.py``), labels, and the finished beginning of its line.
+    """One series of a device: its measure (a name of ``measures.py``) and its labels.
 
-    ``line`` is ``netmon_wifi_clients{device="pam-ap-1",site="pantai-air-manis",uplink=""} `` with the blank.
+    A city has a hundred thousand of them: the beginning of its line of text is made where it is needed
+    (``measures.line_of``) and not kept here.
     """
 
     measure: str
     labels: tuple[tuple[str, str], ...]
-    line: str
 
 
 @dataclass(frozen=True, slots=True)

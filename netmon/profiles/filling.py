@@ -6,7 +6,7 @@ are picked at once, and one look tells whether all of them are the numbers that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
 from operator import is_, itemgetter
 from types import MappingProxyType
@@ -68,9 +68,9 @@ class Filler:
         constants: Sequence[tuple[Series, float]],
     ) -> None:
         """Take what the first contact found: cells, terms over cells, groups over rows, constants."""
-        self.direct = tuple(direct)
         self._device = device
-        self._pick = picker([slot for _, slot, _ in direct])
+        self._slots = tuple([slot for _, slot, _ in direct])
+        self._pick = picker(self._slots)
         self._turns = tuple([(place, turn) for place, (_, _, turn) in enumerate(direct) if turn is not number])
         self._terms = tuple([term for _, term in computed])
         self._own = (*(made for made, _, _ in direct), *(made for made, _ in computed))
@@ -81,6 +81,12 @@ class Filler:
         self._all = (*self._own, *self._after, self._boot)
         self._last = self._all
         self._texts: dict[tuple[str, str], Series] = {}
+
+    def without(self, values: Values) -> Iterator[Series]:
+        """Give the series whose cells a device no longer gives; a slot that failed says nothing."""
+        for made, slot in zip(self._own, self._slots, strict=False):  # what is computed follows behind
+            if values.cells[slot] is None and slot not in values.failed:
+                yield made
 
     def fill(self, values: Values, boot: float | None) -> Readings:
         """Make a poll's readings, in the order of the plan; what the device did not give is absent."""

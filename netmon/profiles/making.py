@@ -77,7 +77,7 @@ class _Draft:
         self.computed: list[tuple[Series, Term]] = []
         self.constants: list[tuple[Series, float]] = []
         self.interfaces: dict[str, Interface] = {}
-        self._lines: set[str] = set()
+        self._made: set[Series] = set()
         self._labels: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
 
     def watch(self, table: Table) -> None:
@@ -141,7 +141,7 @@ class _Draft:
         source: Source | None = entry.source
         while isinstance(source, FirstOf):
             source = self.making.first(source, index)
-        if source is None or made.line in self._lines:
+        if source is None or made in self._made:
             return
         if isinstance(source, Constant):
             self.constants.append((made, source.value))
@@ -155,12 +155,12 @@ class _Draft:
             if term is None:
                 return
             self.computed.append((made, term))
-        self._lines.add(made.line)
+        self._made.add(made)
 
     def _shared(self, made: Series) -> Series:
         """Let the series of one row hold the same labels: a city has as many as series otherwise."""
         labels = self._labels.setdefault(made.labels, made.labels)
-        return made if labels is made.labels else Series(made.measure, labels, made.line)
+        return made if labels is made.labels else Series(made.measure, labels)
 
 
 def _columns(source: Source) -> Iterator[str]:

@@ -110,11 +110,8 @@ def misfit(plan: Plan, values: Values) -> str:
 
 def gap(plan: Plan, values: Values) -> str:
     """Say what the device no longer gives although its rows are as they were; empty where nothing is missing."""
-    if None in values.cells:
-        for made, slot, _ in plan.filler.direct:
-            if values.cells[slot] is None and slot not in values.failed:
-                return f"{made.measure} is gone"
-    return ""
+    gone = next(plan.filler.without(values), None) if None in values.cells else None
+    return f"{gone.measure} is gone" if gone is not None else ""
 
 
 def table_changed(plan: Plan, values: Values) -> bool:

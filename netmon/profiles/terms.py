@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from netmon.profiles.asking import absolute
 from netmon.profiles.filling import Grouped, Rows, Term, Values
@@ -21,6 +22,7 @@ from netmon.profiles.transforms import TRANSFORMS, Cell, Transform, number, text
 from netmon.profiles.words import Add, Aggregate, Constant, FirstOf, Get, Ratio, Source, Where
 
 
+@lru_cache(1024)  # a profile says few things of many cells: a city's plans share them
 def converter(get: Get) -> Transform:
     """Make the function from a cell to the measure's number."""
     steps: list[Transform] = [TRANSFORMS[name] for name in get.transforms]

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import inf
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Final
 
-from netmon.measures import DEVICE_LABELS, MEASURES, format_value
+from netmon.measures import DEVICE_LABELS, MEASURES, line_of
 from netmon.measures import series as series_of
 from netmon.model import Device, Observation, ReachKind, Readings, Series, reach_seconds
 
 _LOG: Final = logging.getLogger(__name__)
 _PINGED: Final = ("icmp_rtt_seconds", "icmp_loss_ratio")
 _INTERFACE: Final = "interface"
-_WHOLE: Final = frozenset({int, bool})
 _NAMED: Final = 10
 """Rows left out that the log names; their number tells of the rest."""
 
@@ -33,55 +32,46 @@ class Layout:
     """How the values of the same series become text, again and again: one step in C writes the lines of a measure.
 
     Of bytes, because Python formats them three times as fast as text. What is to be written at a place is fixed by the
-    kinds of the values that the format was made for: whole numbers by ``%d``, others by their ``repr``.
+    kinds of the values that the format was made for: whole numbers by ``%d``, finite others by their ``repr``.
     """
 
-    __slots__ = ("_alone", "_formats", "_in_order", "_kinds", "_lines", "series")
+    __slots__ = ("_alone", "_formats", "_in_order", "_kinds", "series")
 
     def __init__(self, series: tuple[Series, ...]) -> None:
         """Put the series of each measure together, in their order."""
-        places: dict[str, list[int]] = {}
-        for place, one in enumerate(series):
-            places.setdefault(one.measure, []).append(place)
         self.series = series
-        self._alone = {measure: found[0] for measure, found in places.items() if not MEASURES[measure].labels}
-        order = [place for found in places.values() for place in found]
+        order = [place for found in self._places().values() for place in found]
         self._in_order = itemgetter(*order) if order != list(range(len(series))) else None
-        self._lines = [(measure, [series[place].line for place in found]) for measure, found in places.items()]
+        self._alone = {measure: of[0] for measure, of in self._places().items() if not MEASURES[measure].labels}
         self._kinds: tuple[type, ...] = ()
         self._formats: list[tuple[str, bytes, slice]] = []
+
+    def _places(self) -> dict[str, list[int]]:
+        """Give the places of each measure's series."""
+        places: dict[str, list[int]] = {}
+        for place, one in enumerate(self.series):
+            places.setdefault(one.measure, []).append(place)
+        return places
 
     def texts(self, values: tuple[float, ...]) -> dict[str, bytes]:
         """Write the lines of every measure."""
         written: tuple[float, ...] = values if self._in_order is None else self._in_order(values)
         kinds = tuple(map(type, written))
         if kinds != self._kinds:
-            self._fit(kinds)
-        texts = {measure: line % written[of] for measure, line, of in self._formats}
-        return texts if isfinite(sum(written)) else self._unusual(written)
+            self._fit(values, kinds)
+        return {measure: line % written[of] for measure, line, of in self._formats}
 
-    def _fit(self, kinds: tuple[type, ...]) -> None:
+    def _fit(self, values: tuple[float, ...], kinds: tuple[type, ...]) -> None:
         """Make the formats for values of these kinds."""
         self._kinds = kinds
         self._formats = []
-        for measure, of, lines in self._places():
-            codes = [b"%d\n" if kind in _WHOLE else b"%a\n" for kind in kinds[of]]
-            parts = [line.encode().replace(b"%", b"%%") + code for line, code in zip(lines, codes, strict=True)]
-            self._formats.append((measure, b"".join(parts), of))
-
-    def _unusual(self, written: tuple[float, ...]) -> dict[str, bytes]:
-        """Write values of which some are no finite numbers."""
-        found = {}
-        for measure, of, lines in self._places():
-            both = zip(lines, written[of], strict=True)
-            found[measure] = "".join([f"{line}{format_value(value)}\n" for line, value in both]).encode()
-        return found
-
-    def _places(self) -> Iterator[tuple[str, slice, list[str]]]:
         begin = 0
-        for measure, lines in self._lines:
-            yield measure, slice(begin, begin + len(lines)), lines
-            begin += len(lines)
+        for measure, places in self._places().items():
+            lines = [line_of(self.series[place]).encode().replace(b"%", b"%%") for place in places]
+            codes = [b"%a\n" if type(values[place]) is float else b"%d\n" for place in places]
+            parts = [line + code for line, code in zip(lines, codes, strict=True)]
+            self._formats.append((measure, b"".join(parts), slice(begin, begin + len(places))))
+            begin += len(places)
 
     def number(self, measure: str, values: tuple[float, ...]) -> float | None:
         """Give the value of a measure that a device has one of; ``None`` where it is not told."""
