@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from exporters.families import OPENMETRICS, TEXT
 
 _LARGE: Final = 256 * 1024
-"""Characters from which on a page is sent bit by bit, and about how large a bit is: a millisecond of work."""
+"""Bytes from which on a page is sent bit by bit, and about how large a bit is: a millisecond of work."""
 
 _SMALL: Final = 1024
 """Below so many bytes there is nothing to gain by compressing."""
@@ -65,10 +65,10 @@ def _choices(request: Request, header: str) -> Iterator[tuple[str, dict[str, str
         yield kind, pairs, weight
 
 
-def answer(request: Request, pieces: Sequence[str], *, openmetrics: bool = False, status: int = 200) -> Response:
+def answer(request: Request, pieces: Sequence[bytes], *, openmetrics: bool = False, status: int = 200) -> Response:
     """Make the answer of a page of metrics out of its pieces; a large one is sent bit by bit.
 
-    The pieces are all of one moment; while they are encoded, compressed and sent, the loop has time for others, and
+    The pieces are all of one moment; while they are compressed and sent, the loop has time for others, and
     no copy of the whole page is ever made.
     """
     size = _about(pieces)
@@ -80,20 +80,20 @@ def answer(request: Request, pieces: Sequence[str], *, openmetrics: bool = False
     if size >= _LARGE:
         step = max(1, len(pieces) * _LARGE // size)
         return StreamingResponse(_bits(pieces, step, _packer() if packed else None), status, headers, kind)
-    body = "".join(pieces).encode()
+    body = b"".join(pieces)
     return Response(igzip.compress(body, _LEVEL) if packed else body, status, headers, kind)
 
 
-def _about(pieces: Sequence[str]) -> int:
-    """Estimate the characters of a page; of a few pieces it is exact. To touch each of 100,000 takes its time."""
+def _about(pieces: Sequence[bytes]) -> int:
+    """Estimate the bytes of a page; of a few pieces it is exact. To touch each of 100,000 takes its time."""
     apart = max(1, len(pieces) // _LOOKED_AT)
     return sum(map(len, pieces[::apart])) * apart
 
 
-async def _bits(pieces: Sequence[str], step: int, packer: Packer | None) -> AsyncIterator[bytes]:
-    """Encode so many pieces at a time; they are compressed beside the loop."""
+async def _bits(pieces: Sequence[bytes], step: int, packer: Packer | None) -> AsyncIterator[bytes]:
+    """Join so many pieces at a time; they are compressed beside the loop."""
     for start in range(0, len(pieces), step):
-        bit = "".join(pieces[start : start + step]).encode()
+        bit = b"".join(pieces[start : start + step])
         if packer is None:
             yield bit
             await asyncio.sleep(0)  # a quick reader would keep everybody else waiting

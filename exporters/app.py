@@ -85,15 +85,15 @@ class Exporter:
 
     def text(self, part: str | None = None, group: str | None = None, *, openmetrics: bool = False) -> str:
         """Write the page, or a part of it (``state``, ``readings``) or group (a kecamatan, ``city``, ``self``)."""
-        return "".join(self._pieces(part, group, openmetrics=openmetrics))
+        return b"".join(self._pieces(part, group, openmetrics=openmetrics)).decode()
 
-    def _pieces(self, part: str | None, group: str | None, *, openmetrics: bool) -> list[str]:
+    def _pieces(self, part: str | None, group: str | None, *, openmetrics: bool) -> list[bytes]:
         """Give the pieces of a page, all of one second: what comes later is not in it, however slowly it is sent."""
         found = [] if group == SELF else pieces(self._city(part, group), openmetrics=openmetrics)
         if group in {None, SELF} and part in {None, "state"}:
-            found.append(self._self.text(openmetrics=openmetrics))
+            found.append(self._self.text(openmetrics=openmetrics).encode())
         if openmetrics:
-            found.append(END)
+            found.append(END.encode())
         return found
 
     def _city(self, part: str | None, group: str | None) -> Iterator[Family]:

@@ -25,12 +25,12 @@ _TOLD: Final = "_info"
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One metric: ``samples`` are pieces of text, each of whole lines."""
+    """One metric: ``samples`` are pieces of text, each of whole lines; as bytes where they are kept so."""
 
     name: str
     kind: str  # gauge, counter
     help: str
-    samples: list[str]
+    samples: list[str] | list[bytes]
 
 
 def gauge(name: str, text: str, samples: Iterable[tuple[str, float]]) -> Family:
@@ -46,22 +46,22 @@ def gauge(name: str, text: str, samples: Iterable[tuple[str, float]]) -> Family:
     )
 
 
-def pieces(families: Iterable[Family], *, openmetrics: bool = False) -> list[str]:
-    """Give the families one after the other as pieces of text, each of whole lines.
+def pieces(families: Iterable[Family], *, openmetrics: bool = False) -> list[bytes]:
+    """Give the families one after the other as pieces of UTF-8, each of whole lines.
 
     Those without samples are left out; the end of the page is not in it.
     """
-    found: list[str] = []
+    found: list[bytes] = []
     for family in families:
         if family.samples:
-            found.append(_head(family, openmetrics))
-            found += family.samples
+            found.append(_head(family, openmetrics).encode())
+            found += [one if isinstance(one, bytes) else one.encode() for one in family.samples]
     return found
 
 
 def page(families: Iterable[Family], *, openmetrics: bool = False) -> str:
     """Write the families one after the other, as :func:`pieces` gives them."""
-    return "".join(pieces(families, openmetrics=openmetrics))
+    return b"".join(pieces(families, openmetrics=openmetrics)).decode()
 
 
 def _head(family: Family, openmetrics: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from exporters.families import Family
 from netmon.measures import MEASURES
 
-Pieces = Mapping[str, list[str]]
+Pieces = Mapping[str, list[bytes]]
 """The fresh pieces of text of each measure."""
 
 

@@ -95,7 +95,7 @@ class Probing:
             return PlainTextResponse(f"{refused.why}\n", refused.status, headers)
         openmetrics = wants_openmetrics(request)
         text = self._page(found, time.monotonic() - began, openmetrics=openmetrics)
-        return answer(request, [text], openmetrics=openmetrics)
+        return answer(request, [text.encode()], openmetrics=openmetrics)
 
     def _begun(self, question: Question, seconds: float) -> asyncio.Task[Answers]:
         """Give the running answer to the same question, or begin one."""

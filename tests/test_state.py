@@ -363,7 +363,7 @@ def test_readings_vanish_after_two_and_a_half_of_their_intervals() -> None:
     city = LiveCity(small_city())
     city.read(NOW + 0.25, "ap-1", [("wifi_clients", {}, 0)], identity=IDENTITY)
     line = 'netmon_wifi_clients{device="ap-1",site="park",uplink=""} 0\n'
-    assert city.state.readings(NOW + 150.2) == {"wifi_clients": [line]}
+    assert city.state.readings(NOW + 150.2) == {"wifi_clients": [line.encode()]}
     assert city.state.numbers("wifi_clients", NOW + 150.2) == {"ap-1": 0}
     assert city.state.readings(NOW + 150.25) == {}
     assert city.state.numbers("wifi_clients", NOW + 150.25) == {}

@@ -214,8 +214,8 @@ class CityState:
                     found += [(kind, name, window.id) for name, members in groups.items() if covered & {*members}]
         return found
 
-    def readings(self, now: float, of: Container[str] | None = None) -> dict[str, list[str]]:
-        """Give the pieces of text of every measure that are not older than 2.5 of their intervals.
+    def readings(self, now: float, of: Container[str] | None = None) -> dict[str, list[bytes]]:
+        """Give the pieces of text (UTF-8) of every measure that are not older than 2.5 of their intervals.
 
         ``of`` narrows the devices.
         """

@@ -142,13 +142,13 @@ class Latest:
             made = self._pinged[key] = tuple([series_of(measure, device) for measure in told])
         return Readings(made, values)
 
-    def fresh(self, now: float, of: Container[str] | None) -> dict[str, list[str]]:
-        """Give the pieces of text of every measure that are not too old, of some devices or of all."""
-        found: dict[str, list[str]] = {}
+    def fresh(self, now: float, of: Container[str] | None) -> dict[str, list[bytes]]:
+        """Give the pieces of text (UTF-8) of every measure that are not too old, of some devices or of all."""
+        found: dict[str, list[bytes]] = {}
         for one in self._kept.values():
             if now < one.fresh_until and (of is None or one.device in of):
                 for measure, text in one.texts.items():
-                    found.setdefault(measure, []).append(text.decode())
+                    found.setdefault(measure, []).append(text)
         return found
 
     def numbers(self, measure: str, now: float) -> dict[str, float]:
