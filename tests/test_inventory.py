@@ -47,6 +47,7 @@ def test_a_device_is_resolved_whole(good: Loaded) -> None:
     assert devices["link-2"].role is Role.LINK
     assert devices["link-2"].uplink == "uplink-air-manis"
     assert devices["rt-sawahan"].address == "2001:db8::1"
+    assert [devices[name].answers_from for name in ("rt-air-manis", "pam-ap-1")] == ["10.71.255.3", ""]
     reported = devices["pam-ap-3"]
     assert reported.reach == Reach(ReachKind.CONTROLLER, interface="00:11:22:33:44:55", of="pam-wlc")
     assert (reported.controller, reported.match) == ("pam-wlc", "00:11:22:33:44:55")

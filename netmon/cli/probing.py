@@ -87,6 +87,7 @@ def _device(arguments: argparse.Namespace, loaded: Loaded | None) -> Device:
         credential=arguments.credential or device.credential,
         profile=arguments.profile or device.profile,
         wan=device.wan,
+        answers_from=device.answers_from,
     )
 
 
@@ -113,8 +114,18 @@ async def _contact(
     client = SnmpClient()
     await client.open()
     try:
-        target = target_of(address, device.port, credential, timeout=arguments.timeout, retries=1)
-        return await first_contact(client, profiles, device, target, complain if arguments.debug else None)
+        target = target_of(
+            address,
+            device.port,
+            credential,
+            timeout=arguments.timeout,
+            retries=1,
+            answers_from=device.answers_from,
+        )
+        found = await first_contact(client, profiles, device, target, complain if arguments.debug else None)
+        if client.spoofed_replies:
+            complain(f"answers came from elsewhere than {address} and were not taken: see answers_from of a device")
+        return found
     finally:
         client.close()
 

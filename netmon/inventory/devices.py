@@ -32,7 +32,7 @@ def reach_of(record: Record) -> Reach:
 def build_device(entry: Entry, behind: tuple[str, ...], known: Known) -> Device:
     """Make the device; ``behind`` holds device ids."""
     record, holder = entry.record, entry.parent
-    keys = ("address", "name", "port", "credential", "profile", "radius", "wan", "controller", "match", "provider")
+    keys = ("address", "name", "port", "answers_from", "credential", "profile", "radius", "wan", "controller", "match")
     return Device(
         id=entry.id,
         role=Role(record.get("role", Role.SWITCH)),
@@ -42,7 +42,7 @@ def build_device(entry: Entry, behind: tuple[str, ...], known: Known) -> Device:
         interval=record.get("interval", known.settings.interval_reachability),
         behind=behind,
         confirm_by_ping=record.get("confirm_by_ping", known.settings.confirm_by_ping),
-        **record.given(*keys),
+        **record.given(*keys, "provider"),
         **life(record, known),
     )
 
@@ -80,6 +80,16 @@ def _check_address(entry: Entry, known: Known) -> None:
     wrong_reach = "reach" in record and record.get("reach") is None
     if "address" not in record and not wrong_reach and reach_of(record).kind not in UNADDRESSED:
         known.report.mistake(record.node, "address", "is missing from a device", "write an IP address or host name")
+    other: str = record.get("answers_from", "")
+    address: str = record.get("address", "")
+    if not other or not _is_ip(address):
+        return
+    if other == address:
+        what = f"{other} is the address that is asked, whose answers are taken anyway"
+        known.report.mistake(record.at("answers_from"), "answers_from", what, "take it out")
+    elif ipaddress.ip_address(other).version != ipaddress.ip_address(address).version:
+        what = f"{other} is of another family than {address}: no answer to what is sent there can come from it"
+        known.report.mistake(record.at("answers_from"), "answers_from", what, "write an address of the same family")
 
 
 def _check_reach(entry: Entry, places: Places, known: Known) -> None:

@@ -107,6 +107,13 @@ def address(text: str) -> str:
     return text
 
 
+def _numeric(text: str) -> str:
+    given = address(text)
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(given))
+    raise Wrong("{} is a host name", "write the IPv4 or IPv6 address itself")
+
+
 def _network(text: str) -> str:
     with suppress(ValueError):
         return str(ipaddress.ip_network(text))
@@ -227,6 +234,7 @@ DEGREES = scalar("a coordinate", _degrees, _NUMBER_SCHEMA | {"minimum": -180, "m
 RADIUS = scalar("a radius", _radius, {"type": ["string", "number"], "pattern": "^[0-9.]+ ?m?$"})
 PORT = integer(1, 65535)
 ADDRESS = scalar("an address", address, _STRING)
+NUMERIC = scalar("an address", _numeric, _STRING)
 NETWORK = scalar("a network", _network, _STRING)
 DAY = scalar("a date", moments.day, _STRING | {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
 TIME = scalar("a time", moments.time, _STRING | {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"})

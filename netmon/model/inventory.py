@@ -138,6 +138,7 @@ class Device:
     decommissioned: int | None = None
     service_hours: ServiceHours | None = None
     provider: str = ""
+    answers_from: str = ""  # another address of its SNMP agent, from which answers come
 
 
 @dataclass(frozen=True, slots=True)

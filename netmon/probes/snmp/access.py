@@ -10,16 +10,31 @@ from netmon.snmp.client import Security, SnmpLocal, Target
 
 
 def target_of(
-    address: str, port: int, credential: Credential, *, timeout: float, retries: int, urgent: bool = False
+    address: str,
+    port: int,
+    credential: Credential,
+    *,
+    timeout: float,
+    retries: int,
+    urgent: bool = False,
+    answers_from: str = "",
 ) -> Target:
-    """Make the target of a numeric address; ``timeout`` is seconds a try.
+    """Make the target of a numeric address; ``timeout`` is seconds a try, ``answers_from`` its other address.
 
     Raises:
         SnmpLocal: the credential is not for this address, or lacks a community or a user.
     """
     if credential.networks and not _inside(address, credential.networks):
         raise SnmpLocal(f"the credential {credential.name} may not be sent to {address}: its networks do not hold it")
-    target = Target(address, port, version=credential.version, timeout=timeout, retries=retries, urgent=urgent)
+    target = Target(
+        address,
+        port,
+        version=credential.version,
+        timeout=timeout,
+        retries=retries,
+        urgent=urgent,
+        answers_from=answers_from,
+    )
     if credential.version == "3":
         return replace(target, security=security_of(credential))
     if credential.community is None:

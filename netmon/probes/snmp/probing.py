@@ -94,18 +94,27 @@ class SnmpProbes:
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._targets: dict[tuple[str, int, float, int, bool], tuple[Credential, Target]] = {}
+        self._targets: dict[tuple[str, int, float, int, bool, str], tuple[Credential, Target]] = {}
 
     def probes(self) -> dict[str, Probe]:
         """Give the three by the names that checks use."""
         return {"snmp": self.reachability, "readings": self.readings, "interface": self.interface}
 
     async def target(
-        self, address: str, port: int, credential: str, *, patience: float, retries: int = 1, urgent: bool = False
+        self,
+        address: str,
+        port: int,
+        credential: str,
+        *,
+        patience: float,
+        retries: int = 1,
+        urgent: bool = False,
+        answers_from: str = "",
     ) -> Target:
         """Say whom to ask, and with what, where a credential of the inventory is to be used.
 
-        ``patience`` is seconds a try, of which there are 1 + ``retries``. What is asked for again is the same object.
+        ``patience`` is seconds a try, of which there are 1 + ``retries``; ``answers_from`` is another numeric address
+        of the agent. What is asked for again is the same object.
 
         Raises:
             SnmpLocal: a name without an address, no such credential, or one that is not for this address.
@@ -117,10 +126,12 @@ class SnmpProbes:
             _, numeric = await self._names.resolve(address, patience)
         except OSError as error:
             raise SnmpLocal(f"the name {address!r} has no address: {error.strerror}") from error
-        key = numeric, port, patience, retries, urgent
+        key = numeric, port, patience, retries, urgent, answers_from
         made = self._targets.get(key)
         if made is None or made[0] is not found:
-            target = target_of(numeric, port, found, timeout=patience, retries=retries, urgent=urgent)
+            target = target_of(
+                numeric, port, found, timeout=patience, retries=retries, urgent=urgent, answers_from=answers_from
+            )
             made = self._targets[key] = found, target
         return made[1]
 
@@ -137,9 +148,16 @@ class SnmpProbes:
         failure, detail = None, ""
         try:
             patience, retries = check.timeout / _QUESTIONS, _QUESTIONS - 1
+            device = self._device(check.device)  # none of a witness
             # Urgent: whoever reads tables from a device that has fallen silent must not keep us from seeing it.
             target = await self.target(
-                check.address, check.port, check.credential, patience=patience, retries=retries, urgent=True
+                check.address,
+                check.port,
+                check.credential,
+                patience=patience,
+                retries=retries,
+                urgent=True,
+                answers_from=device.answers_from if device else "",
             )
             dialogue = Dialogue(self._client, target)
             await dialogue.get((SYS_UP_TIME,))
@@ -220,7 +238,9 @@ class SnmpProbes:
             return self._observed(check, known, polled, wrong, start=start, began=began)
 
     async def _target_of(self, device: Device, patience: float) -> Target:
-        return await self.target(device.address, device.port, device.credential, patience=patience)
+        return await self.target(
+            device.address, device.port, device.credential, patience=patience, answers_from=device.answers_from
+        )
 
     def _lock(self, device: str) -> asyncio.Lock:
         return self._locks.setdefault(device, asyncio.Lock())

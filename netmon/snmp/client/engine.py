@@ -44,7 +44,7 @@ class Engine:
         requests: Questions sent, retries not counted.
         retries: Packets sent again.
         late_replies: Answers to nothing that is asked now: late, or doubled.
-        spoofed_replies: Answers to an open question from another address or port; they change nothing.
+        spoofed_replies: Answers to an open question from where its agent does not answer from; they change nothing.
         decode_errors: Datagrams that were no SNMP message.
         secured: What SNMPv3 knows of its agents, and counts.
     """
@@ -283,7 +283,7 @@ class Engine:
         exchange = self._pending.get(message.request_id)
         if exchange is None:
             self.late_replies += 1
-        elif exchange.target.port != port or exchange.address != address:
+        elif not exchange.comes_from(address, port):
             self.spoofed_replies += 1
         elif message.pdu_type != wire.RESPONSE or message.version != exchange.template.version:
             self._note_nonsense(address, port, "the answer is of another kind or version than the question")
@@ -307,7 +307,7 @@ class Engine:
         exchange = self._pending.get(envelope.message_id)
         if exchange is None or exchange.peer is None:
             self.late_replies += 1
-        elif exchange.target.port != port or exchange.address != address:
+        elif not exchange.comes_from(address, port):
             self.spoofed_replies += 1
         else:
             came = self.secured.receive(exchange, exchange.peer, data, envelope)

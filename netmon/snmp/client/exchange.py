@@ -28,7 +28,8 @@ class Target:
 
     ``address`` is a numeric IPv4 or IPv6 address; ``timeout`` is seconds for each try, of which there are
     1 + ``retries``. ``bulk`` false spares agents that are broken there (v1 has none anyway). ``urgent`` questions are
-    asked beside the others, not after them.
+    asked beside the others, not after them. ``answers_from`` is another numeric address of the agent: what comes from
+    there, from the port that was asked, is its answer too.
     """
 
     address: str
@@ -41,6 +42,7 @@ class Target:
     max_repetitions: int = 10
     urgent: bool = False
     security: Security | None = None
+    answers_from: str = ""
 
     @property
     def speaks_bulk(self) -> bool:
@@ -172,6 +174,7 @@ class Exchange:
     deadline = math.inf
     is_unsent = False  # the send buffer was full
     nonsense = ""  # what was wrong with something that came from the very agent
+    also_from = ""  # the target's ``answers_from``, as the kernel spells it
     # The rest is of SNMPv3 alone.
     peer: Peer | None = None
     engines = 0  # engines that the agent has named since it was asked
@@ -182,13 +185,19 @@ class Exchange:
     def __init__(
         self, target: Target, template: Template, on_done: Callable[[Exchange], None], memo: Memo | None = None
     ) -> None:
-        """Note what to ask; ``SnmpLocal`` is raised when the address is not numeric."""
+        """Note what to ask; ``SnmpLocal`` is raised when an address is not numeric."""
         self.target = target
         self.template = template
         self.on_done = on_done
         self.memo = memo
         self.family, self.address, self.name = route_to(target.address, target.port)
         self.line = self.address, target.port, target.urgent
+        if target.answers_from:
+            self.also_from = numeric_address(target.answers_from)[1]
+
+    def comes_from(self, address: str, port: int) -> bool:
+        """Say whether the source of a datagram, as the kernel spells it, is the agent that was asked."""
+        return port == self.target.port and (address == self.address or address == self.also_from != "")
 
     def tell(self) -> None:
         """Call back, or who took its place since."""
