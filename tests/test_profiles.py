@@ -12,7 +12,7 @@ from profile_cells import PROFILES, ROUTER, answers_of, shown
 
 from netmon.inventory import load_profiles
 from netmon.profiles import TEXT_TRANSFORMS, TRANSFORMS, Cell, ProfileError, build, identify, make_plan
-from netmon.profiles.reading import ACCESS_POINT_FIELDS, AGGREGATE, BODY, GET, SYSTEM_FIELDS
+from netmon.profiles.reading import ACCESS_POINT_FIELDS, AGGREGATE, BODY, CONDITIONS, GET, SYSTEM_FIELDS
 
 # -- choosing -----------------------------------------------------------------------------------------
 
@@ -131,6 +131,14 @@ def test_a_profile_below_the_devices_own_identifier() -> None:
             "groups: [{measure: wifi_ssid_clients, get: 1.3.6.1}]",
             "generic.groups.0: a group needs sum, mean or count with by",
         ),
+        (
+            "scalars: [{measure: wifi_clients, get: 1.3.6.1, without: 1.3.6.1}]",
+            "generic.scalars.0.without: is for tables",
+        ),
+        (
+            "tables: [{name: a, key: {interface: index}, columns: [{measure: interface_up, get: 1.3.6.1, without: a}]}]",
+            "generic.tables.0.columns.0.without: must be a numeric object identifier",
+        ),
         ("scalars: 7", "generic.scalars: must be a list"),
         ("[]", "generic: must be a mapping"),
     ],
@@ -164,6 +172,9 @@ def test_without_a_generic_profile_there_is_no_set() -> None:
         ("kilo", 3, 3000),
         ("mega", 20, 20_000_000),
         ("negative", 95, -95),
+        ("wrap_seconds", 12_500_000, 343.59738368),
+        ("wrap_seconds", 0, None),
+        ("wrap_seconds", b"100", None),
         ("ticks", 150, 1.5),
         ("first_number", b"38 C", 38),
         ("first_number", b"-54.5dBm", -54.5),
@@ -213,7 +224,8 @@ DOCUMENT = (Path(__file__).parents[1] / "docs" / "profiles.md").read_text()
 
 def test_every_key_transform_and_field_is_documented() -> None:
     """Whoever writes a profile finds every word in one page."""
-    words = {*TRANSFORMS, *TEXT_TRANSFORMS, *BODY, *SYSTEM_FIELDS, *ACCESS_POINT_FIELDS, *AGGREGATE, *GET}
+    words = {*TRANSFORMS, *TEXT_TRANSFORMS, *BODY, *SYSTEM_FIELDS, *ACCESS_POINT_FIELDS}
+    words |= {*AGGREGATE, *GET, *CONDITIONS}
     assert [word for word in sorted(words) if f"`{word}" not in DOCUMENT] == []
 
 

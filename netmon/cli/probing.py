@@ -140,6 +140,9 @@ def _show(device: Device, found: FirstContact) -> None:
     print(f"{device.address} port {device.port} answers; profile {summary['profile']}\n")
     print_table("System", ["", ""], [(key, value) for key, value in summary["system"].items() if value is not None])
     _show_records("Interfaces", summary["interfaces"])
+    for port in summary["interfaces"]:
+        if "bytes_wrap_seconds" in port:
+            print(f"{port['name']}: 32-bit counters, wrap in {port['bytes_wrap_seconds']:.0f} s at full speed")
     wifi = summary["wifi"]
     if wifi["clients"] is not None:
         print(f"\nWi-Fi clients: {wifi['clients']:g}")

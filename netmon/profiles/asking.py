@@ -60,8 +60,7 @@ def _of_table(table: Table) -> Iterator[str]:
     sources = [table.key_source, *(source for _, source in table.labels)]
     for entry in table.columns:
         sources += [entry.source, *(source for _, source in entry.labels)]
-        if entry.when:
-            yield entry.when
+        yield from (oid for oid in (entry.when, entry.without) if oid)
     yield from (oid for oid, _ in named(sources, in_table=True))
     if table.vouch:
         yield table.vouch

@@ -96,7 +96,7 @@ class _Draft:
             before = len(self.direct) + len(self.computed)
             labels = {table.key: name, **{label: texts.text(source, index) for label, source in table.labels}}
             for entry in table.columns:
-                if not entry.when or texts.text(Get(entry.when), index):
+                if texts.applies(entry, index):
                     self.entry(entry, labels, index)
             if len(self.direct) + len(self.computed) > before:
                 self._vouch(texts.origin(table.key_source, index), index)

@@ -40,6 +40,8 @@ GET: Final = frozenset({"get", "transform", "equals", "nonzero", "pattern", "ind
 AGGREGATE: Final = frozenset(
     ["sum", "mean", "count", "transform", "volatile", "where", "exists", "unless", "matches", "by", "known"]
 )
+CONDITIONS: Final = frozenset({"when", "without"})
+"""The keys of a table's column that say for which rows it is."""
 SYSTEM_FIELDS: Final = ("name", "model", "version", "serial", "uptime")
 """What a profile may say of the system group."""
 ACCESS_POINT_FIELDS: Final = ("name", "state", "address", "model", "version", "serial", "mac", "clients")
@@ -291,11 +293,11 @@ def _texts(node: _Node, known: tuple[str, ...]) -> Mapping[str, Source]:
 # -- entries and tables -------------------------------------------------------------------------------
 
 
-def _entry(node: _Node, given: tuple[str, ...], *, extra: frozenset[str] = frozenset()) -> Entry:
+def _entry(node: _Node, given: tuple[str, ...], *, in_table: bool = False) -> Entry:
     """Read a measure with its source; ``given`` are labels that come from elsewhere (the table)."""
     if not isinstance(node.value, Mapping):
         raise node.wrong("must be a mapping")
-    own = {"measure", "labels", "when"}
+    own = {"measure", "labels", *CONDITIONS}
     fields = {key: _Node(value, (*node.path, key)) for key, value in node.value.items()}
     if "measure" not in fields:
         raise node.wrong("needs measure")
@@ -304,10 +306,11 @@ def _entry(node: _Node, given: tuple[str, ...], *, extra: frozenset[str] = froze
     names = {*given, *(name for name, _ in labels)}
     if names != set(MEASURES[measure].labels):
         raise node.wrong(f"{measure} takes the labels {list(MEASURES[measure].labels)}, not {sorted(names)}")
-    if "when" in fields and "when" not in extra:
-        raise fields["when"].wrong("is for tables")
+    for condition in () if in_table else sorted(CONDITIONS & fields.keys()):
+        raise fields[condition].wrong("is for tables")
     source = _source(_Node({key: value for key, value in node.value.items() if key not in own}, node.path))
-    return Entry(measure, source, labels, _optional(fields, "when", _Node.oid, ""))
+    when, without = (_optional(fields, condition, _Node.oid, "") for condition in ("when", "without"))
+    return Entry(measure, source, labels, when, without)
 
 
 def _labels(node: _Node) -> tuple[tuple[str, Source], ...]:
@@ -361,4 +364,4 @@ def _table(node: _Node) -> Table:
 
 
 def _column(node: _Node, given: tuple[str, ...]) -> Entry:
-    return _entry(node, given, extra=frozenset({"when"}))
+    return _entry(node, given, in_table=True)

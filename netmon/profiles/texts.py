@@ -10,7 +10,7 @@ from netmon.model import Identity
 from netmon.profiles.asking import absolute, named
 from netmon.profiles.plan import Answers
 from netmon.profiles.transforms import TEXT_TRANSFORMS, Cell, text_of
-from netmon.profiles.words import SYS_OBJECT_ID, Add, Constant, FirstOf, Get, Profile, Source
+from netmon.profiles.words import SYS_OBJECT_ID, Add, Constant, Entry, FirstOf, Get, Profile, Source
 
 LONGEST_TEXT: Final = 2000
 """A pattern looks at no more characters than these."""
@@ -64,6 +64,12 @@ class Texts:
         for name in get.transforms:
             text = TEXT_TRANSFORMS[name](text)
         return text
+
+    def applies(self, entry: Entry, index: str) -> bool:
+        """Say whether a table's column is for this row."""
+        if entry.without and self.cell(Get(entry.without), index) is not None:
+            return False
+        return not entry.when or bool(self.text(Get(entry.when), index))
 
     def origin(self, source: Source, index: str) -> Get | None:
         """Give the one cell from which a row's text comes; ``None`` where no cell vouches for it."""

@@ -78,6 +78,11 @@ def _megabits_per_second(cell: Cell) -> float | None:
     return cell * 125_000 if isinstance(cell, int | float) and 0 < cell < _INT_FULL else None
 
 
+def _wrap_seconds(cell: Cell) -> float | None:
+    """Bytes per second to the seconds in which a counter of 32 bits (RFC 2578, Counter32) goes round at that rate."""
+    return 2**32 / cell if isinstance(cell, int | float) and cell > 0 else None
+
+
 def megahertz(cell: Cell) -> int:
     """Find a Wi-Fi frequency: a number of MHz, or the first such number in a text like ``5180/20-Ceee/ac``; 0: none."""
     if isinstance(cell, int | float):
@@ -125,6 +130,7 @@ TRANSFORMS: Final[Mapping[str, Transform]] = MappingProxyType(
         "ticks": _scaled(1, 100),
         "bits_per_second": _bits_per_second,
         "megabits_per_second": _megabits_per_second,
+        "wrap_seconds": _wrap_seconds,
         "channel_of_megahertz": _channel,
         "width_of_routeros_channel": _width,
     }

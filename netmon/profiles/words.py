@@ -106,12 +106,16 @@ Source = Get | Constant | Aggregate | FirstOf | Add | Ratio
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A measure and its source. ``labels`` are text sources; ``when``: a column that must hold a text in the row."""
+    """A measure and its source. ``labels`` are text sources.
+
+    In tables ``when`` is a column that must hold something in the row, ``without`` one that must have no cell there.
+    """
 
     measure: str
     source: Source
     labels: tuple[tuple[str, Source], ...] = ()
     when: str = ""
+    without: str = ""
 
 
 @dataclass(frozen=True, slots=True)
