@@ -136,7 +136,7 @@ def test_a_profile_below_the_devices_own_identifier() -> None:
             "generic.scalars.0.without: is for tables",
         ),
         (
-            "tables: [{name: a, key: {interface: index}, columns: [{measure: interface_up, get: 1.3.6.1, without: a}]}]",
+            "tables: [{name: a, key: {interface: index}, columns: [{measure: interface_up, get: 1.3.6, without: a}]}]",
             "generic.tables.0.columns.0.without: must be a numeric object identifier",
         ),
         ("scalars: 7", "generic.scalars: must be a list"),
