@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from netmon.model import STATES, State
 from netmon.state import Account, Stand
@@ -56,11 +56,11 @@ class Months:
         self._sums = {(label, pillar): _Sum() for (label, _), of in self._pillars.items() for pillar in of}
 
     def _count(self, name: str, stand: Stand, sign: int) -> None:
-        for label, seconds in stand.before.items():
+        for label, seconds in zip(stand.months, stand.before, strict=True):
             for pillar in self._pillars.get((label, name), ()):
                 self._sums[label, pillar].count(seconds, sign)
-        for pillar in self._pillars.get((stand.label, name), ()):
-            self._sums[stand.label, pillar].go_on(stand, sign)
+        for pillar in self._pillars.get((stand.months[-1], name), ()):
+            self._sums[stand.months[-1], pillar].go_on(stand, sign)
 
     def _add_gone(self, account: Account, name: str, now: int, found: Sums) -> None:
         label = account.period.label
@@ -78,9 +78,9 @@ class _Sum:
         self._settled = dict.fromkeys(STATES, 0)
         self._going_on = dict.fromkeys(STATES, 0)
 
-    def count(self, seconds: Mapping[State, int], sign: int) -> None:
-        """Add or take away what is settled of a site."""
-        for state, count in seconds.items():
+    def count(self, seconds: Iterable[int], sign: int) -> None:
+        """Add or take away what is settled of a site, in the order of the states."""
+        for state, count in zip(STATES, seconds, strict=True):
             self._settled[state] += sign * count
 
     def go_on(self, stand: Stand, sign: int) -> None:

@@ -96,7 +96,7 @@ class _Budget:
         """Write it for a second."""
         thing, stand = self.thing, self.thing.stand
         self.told = stand
-        seconds = stand.seconds(now)[stand.label]
+        seconds = stand.seconds(now)[stand.months[-1]]
         allowed, left = indicators.budget(
             self._target,
             state.agreed_in_month(self._kind, thing.id, now),

@@ -100,15 +100,15 @@ class _Lines:
     def _write_seconds(self, beginning: str) -> None:
         stand = self.thing.stand
         written: list[str] = []
-        for label, seconds in stand.before.items():
-            for state, word in _NAMED_STATES:
+        for label, counted in zip(stand.months, stand.before, strict=True):
+            for (state, word), seconds in zip(_NAMED_STATES, counted, strict=True):
                 line = f'{beginning},state="{word}",period="{label}"}} '
-                if state is stand.state and label == stand.label:
-                    self.grown = seconds[state] - stand.begins
+                if state is stand.state and label == stand.months[-1]:
+                    self.grown = seconds - stand.begins
                     self.before = "".join([*written, line])
                     written = ["\n"]
                 else:
-                    written.append(f"{line}{seconds[state]}\n")
+                    written.append(f"{line}{seconds}\n")
         self.after = "".join(written)
 
 

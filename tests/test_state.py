@@ -13,9 +13,9 @@ from live_stories import SEED, Story, stories
 from lk1_strategies import FIRST, LAST, Draw, Observations, histories, inventories
 
 from netmon.availability import Evaluation, add_up, combined, cut_at, evaluate, month_at
-from netmon.model import STATES, Inventory, Maintenance, Outcome, Reach, ReachKind, State
+from netmon.model import STATES, Inventory, Maintenance, Outcome, Period, Reach, ReachKind, State
 from netmon.state import KEPT_AFTER_MONTH, CityState
-from netmon.state.account import Formed
+from netmon.state.course import Course
 
 Seconds = dict[tuple[str, str], dict[State, int]]
 
@@ -219,11 +219,13 @@ def test_a_late_observation_counts_though_the_state_was_asked_before() -> None:
 
 def test_an_outage_begins_once_whoever_it_is_put_down_to() -> None:
     """Stretches of down and down upstream without a gap are one outage, which begins with the first of them."""
-    edges = [(0, 90, State.UP), (90, 95, State.DOWN), (95, 130, State.DOWN_UPSTREAM), (130, 200, State.UNKNOWN)]
-    edges.append((200, 300, State.DOWN))
-    formed = Formed((), 0, {}, edges, [start for start, _, _ in edges])
+    states: dict[State, list[tuple[int, int]]] = {state: [] for state in STATES}
+    states |= {State.UP: [(0, 90)], State.DOWN: [(90, 95), (200, 301)]}
+    states |= {State.DOWN_UPSTREAM: [(95, 130)], State.UNKNOWN: [(130, 200)]}
+    course = Course(states, Period(0, 300, "UTC", "1970-01"))
+    assert course.states() == states
     looks = {(97, 120): [90], (40, 89): [], (40, 90): [90], (130, 199): [], (129, 250): [200, 90], (130, 250): [200]}
-    assert {look: list(formed.outages(*look)) for look in looks} == looks
+    assert {look: list(course.outages(*look)) for look in looks} == looks
 
 
 # -- what the report does not tell --------------------------------------------------------------------

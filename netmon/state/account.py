@@ -5,44 +5,34 @@ It gives for every second what :func:`netmon.availability.evaluate` would give f
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import count
 
 from netmon.availability import Calendar, FirstLoaded, Observations, States, device_states, group_states
 from netmon.model import STATES, Device, Inventory, Period, ReachKind, Span, State
+from netmon.state.course import Course
 from netmon.tracks import Row, Track
 
 FOREVER = 1 << 60
-
-OUT = frozenset({State.DOWN, State.DOWN_UPSTREAM})
 
 Key = tuple[object, ...]
 
 Source = tuple[Track, int, Row | None, int, int]
 """What a forming looked at of a track: its version; its latest row, ``None`` where whatever comes to it is of no
-account; how far that row reaches, while it may go on (0: it must stay as it is); its last second."""
+account; how far that row reaches, while it may go on (0: it must stay as it is) and, where it may not, its last
+second."""
 
-_NOTHING: dict[State, int] = {}
 
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Formed:
     """The states of one object, true for every second that is asked for while its key stays the same.
 
-    ``edges`` are its stretches of one state in the order of their time, ``starts`` where they begin. From ``first``
-    to ``until`` a look at the ``sources`` tells that the key is the same still.
+    From ``first`` to ``until`` a look at the ``sources`` tells that the key is the same still.
     """
 
     key: Key
-    serial: int  # tells one forming from the next, since an id() may be given again
-    states: States
-    edges: list[tuple[int, int, State]]
-    starts: list[int]
+    course: Course
     seen: Key | None = None  # a quick look at what it was formed from
-    agreed: int | None = None
-    settled: tuple[int, dict[State, int]] = (-1, _NOTHING)
     sources: tuple[Source, ...] = ()
     first: int = 0
     until: int = 0
@@ -51,34 +41,32 @@ class Formed:
         """Say whether it is known at a glance to be right in every second up to ``now``."""
         return self.first <= now < self.until and untouched(self.sources, now)
 
-    def index(self, now: int) -> int:
-        """Give the position of the stretch that holds a second."""
-        return bisect_right(self.starts, now) - 1
 
-    def outages(self, since: int, until: int) -> Iterator[int]:
-        """Give the beginnings, latest first, of the outages that go on after ``since`` and begin by ``until``."""
-        goes_on = False
-        for index in range(self.index(until), -1, -1):
-            start, end, state = self.edges[index]
-            if end <= since and not goes_on:
-                return
-            goes_on = state in OUT and index > 0 and self.edges[index - 1][2] in OUT
-            if state in OUT and not goes_on:
-                yield start
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What the devices behind the same group of alternatives have in common.
+
+    ``turns`` are the seconds in which a member of the group begins or ends its life, ``interval`` is the longest of a
+    member; what is observed of seconds from ``settled`` on can change nothing in the month for devices whose interval
+    is not longer.
+    """
+
+    members: tuple[Device, ...]
+    turns: tuple[int, ...]
+    interval: int
+    settled: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Kin:
     """What a device's states are formed from.
 
-    ``sources`` name the tracks: its own, its group's, its site's services, and the routers that links are seen
-    through. ``turns`` are the seconds in which a member of its group begins or ends its life. What is observed of
-    seconds from ``settled`` on can change nothing in the month.
+    Its ``tracks`` are its own, its group's, its site's services', and those of the routers that links are seen
+    through. What is observed of seconds from ``settled`` on can change nothing in the month.
     """
 
-    sources: tuple[str, ...]
     tracks: tuple[Track, ...]
-    turns: tuple[int, ...]
+    group: _Group
     settled: int
 
 
@@ -101,8 +89,9 @@ class Account:
         """The devices that each site's and uplink's state is formed from, by its id."""
         self._track_of = track_of
         self._kin: dict[str, _Kin] = {}
-        self._formed: dict[tuple[str, str], Formed] = {}
-        self._serials = count()
+        self._groups: dict[tuple[str, ...], _Group] = {}  # by the ids of their members
+        self._told: dict[Track, Source] = {}  # what was last looked at of those that many are formed from
+        self._formed: dict[str, dict[str, Formed]] = {"device": {}, "site": {}, "uplink": {}}
 
     def holds(self, kind: str, name: str) -> bool:
         """Say whether something is an object of the month's report."""
@@ -125,51 +114,32 @@ class Account:
         Raises:
             KeyError: It is no object of the month.
         """
-        return self.seconds_of(self.formed(kind, name, now), now)
-
-    def seconds_of(self, formed: Formed, now: int) -> dict[State, int]:
-        """Count the seconds of states that have been formed for ``now``."""
-        last = min(now, self.period.end)
-        index = formed.index(last)
-        total = dict(self.before(formed, index))
-        start, _, state = formed.edges[index]
-        total[state] += max(0, last - max(start, self.period.start))
-        return total
+        seconds = self.formed(kind, name, now).course.seconds(now)
+        return dict(zip(STATES, seconds, strict=True))
 
     def agreed(self, kind: str, name: str, now: int) -> int:
         """Count the seconds of the whole month, its future too, in which service is agreed."""
-        formed = self.formed(kind, name, now)
-        if formed.agreed is None:
-            start, end = self.period.start, self.period.end
-            not_agreed = (*formed.states[State.OUT_OF_SERVICE], *formed.states[State.PLANNED])
-            formed.agreed = end - start - sum(max(0, min(b, end) - max(a, start)) for a, b in not_agreed)
-        return formed.agreed
-
-    def before(self, formed: Formed, index: int) -> dict[State, int]:
-        """Count the seconds of the month in the stretches before one; not to be changed."""
-        if formed.settled[0] != index:
-            first, counted = self.period.start, dict.fromkeys(STATES, 0)
-            for start, end, state in formed.edges[:index]:
-                if end > first:
-                    counted[state] += end - max(start, first)
-            formed.settled = (index, counted)
-        return formed.settled[1]
+        return self.formed(kind, name, now).course.agreed()
 
     def _form_group(self, kind: str, name: str, now: int) -> Formed:
-        formed = self._formed.get((kind, name))
+        members = self.members[kind][name]
+        if len(members) == 1:
+            return self._form_device(members[0], now)  # LK-1 gives a group of one the state of that one
+        formed = self._formed[kind].get(name)
         if formed is not None and formed.holds(now):
             return formed
-        parts = [self._form_device(member, now) for member in self.members[kind][name]]
-        key = tuple([part.serial for part in parts])
+        parts = [self._form_device(member, now) for member in members]
+        key = tuple([part.course for part in parts])
         if formed is None or formed.key != key:
-            formed = self._keep((kind, name), key, group_states([part.states for part in parts], self.calendar.span))
+            states = group_states([part.course.states() for part in parts], self.calendar.span)
+            formed = self._keep(kind, name, key, states)
         formed.sources = tuple([source for part in parts for source in part.sources])
         formed.first = max([part.first for part in parts])
         formed.until = min([part.until for part in parts])
         return formed
 
     def _form_device(self, name: str, now: int) -> Formed:
-        formed = self._formed.get(("device", name))
+        formed = self._formed["device"].get(name)
         if formed is not None and formed.holds(now):
             return formed
         kin = self._kin.get(name)
@@ -180,16 +150,14 @@ class Account:
             return self._form_settled(name, kin, rows)
         horizon = self._horizon(kin, rows, now)
         until = [horizon if row is not None and now < row.last + row.reach else 0 for row in rows]
-        key = tuple([
-            (track.version, end or (row and row.last)) for track, row, end in zip(kin.tracks, rows, until, strict=True)
-        ])  # fmt: skip
+        key: Key = (
+            *[track.version for track in kin.tracks],
+            *[end or (row and row.last) for row, end in zip(rows, until, strict=True)],
+        )
         if formed is None or formed.key != key:
             spans = [_lengthened(track.spans(), end) for track, end in zip(kin.tracks, until, strict=True)]
             formed = self._form(name, kin, key, spans)
-        formed.sources = tuple([
-            (track, track.version, row, row.reach if row is not None and end == FOREVER else 0, row.last if row else 0)
-            for track, row, end in zip(kin.tracks, rows, until, strict=True)
-        ])  # fmt: skip
+        formed.sources = self._look(kin, rows, [end == FOREVER for end in until])
         formed.first = now
         # Where something but new observations will change it, a glance does for this one second.
         formed.until = kin.settled if horizon == FOREVER else now + 1
@@ -204,26 +172,23 @@ class Account:
             (track.version, row and min(row.last + row.reach, kin.settled))
             for track, row in zip(kin.tracks, rows, strict=True)
         ])  # fmt: skip
-        formed = self._formed.get(("device", name))
+        formed = self._formed["device"].get(name)
         if formed is None or formed.seen != seen:
             spans = [_cut(track.spans(), kin.settled) for track in kin.tracks]
             key = tuple([hash(tuple(one)) for one in spans])
             if formed is None or formed.key != key:
                 formed = self._form(name, kin, key, spans)
             formed.seen = seen
-        formed.sources = tuple([
-            (track, track.version, row, 0, row.last)
-            if row is not None and row.last + row.reach < kin.settled
-            else (track, track.version, None, 0, 0)
-            for track, row in zip(kin.tracks, rows, strict=True)
-        ])  # fmt: skip
+        rows = [row if row is not None and row.last + row.reach < kin.settled else None for row in rows]
+        formed.sources = self._look(kin, rows, [False] * len(rows))
         formed.first, formed.until = kin.settled, FOREVER
         return formed
 
     def _form(self, name: str, kin: _Kin, key: Key, spans: list[list[Span]]) -> Formed:
-        observations = Observations(self.inventory, dict(zip(kin.sources, spans, strict=True)))
-        states = device_states(self.inventory.devices[name], self.calendar, observations)
-        return self._keep(("device", name), key, states)
+        device = self.inventory.devices[name]
+        sources = self._sources_of(device, kin.group)
+        observations = Observations(self.inventory, dict(zip(sources, spans, strict=True)))
+        return self._keep("device", name, key, device_states(device, self.calendar, observations))
 
     @staticmethod
     def _horizon(kin: _Kin, rows: list[Row | None], now: int) -> int:
@@ -240,27 +205,61 @@ class Account:
                 if row.last > now:
                     return 0
                 end = max(end, row.last + row.reach)
-        turn = next((turn for turn in kin.turns if turn > now), FOREVER)
+        turn = next((turn for turn in kin.group.turns if turn > now), FOREVER)
         return turn if end <= turn else 0
 
-    def _kin_of(self, device: Device) -> _Kin:
-        inventory, members = self.inventory, self.calendar.members(device)
-        names = [device.id, *(member.id for member in members)]
-        if device.site:
-            names += inventory.sites[device.site].services
-        names += [one.reach.of for one in (device, *members) if one.reach.kind is ReachKind.INTERFACE]
-        turns = {turn for member in members for turn in self.calendar.life(member) if abs(turn) != FOREVER}
-        # An upstream that fails up to its grace after the month's end may still be to blame for a second in it.
-        settled = self.period.end + max(one.interval for one in (device, *members)) + 1
-        sources = tuple(dict.fromkeys(names))
-        tracks = tuple([self._track_of(source) for source in sources])
-        return _Kin(sources, tracks, tuple(sorted(turns)), settled)
+    def _look(self, kin: _Kin, rows: list[Row | None], goes_on: list[bool]) -> tuple[Source, ...]:
+        """Tell what is looked at of each track; of a group's it is the same for all devices behind it."""
+        own, *others = zip(kin.tracks, rows, goes_on, strict=True)
+        return (_source(*own), *[self._shared(_source(*other)) for other in others])
 
-    def _keep(self, name: tuple[str, str], key: Key, states: States) -> Formed:
-        edges = sorted((start, end, state) for state in STATES for start, end in states[state])
-        formed = Formed(key, next(self._serials), states, edges, [start for start, _, _ in edges])
-        self._formed[name] = formed
+    def _shared(self, source: Source) -> Source:
+        track, version, row, *rest = source
+        known = self._told.get(track)
+        if known is None or known[2] is not row or (known[1], *known[3:]) != (version, *rest):
+            known = self._told[track] = source
+        return known
+
+    def _kin_of(self, device: Device) -> _Kin:
+        group = self._groups.get(device.behind)
+        if group is None:
+            group = self._groups[device.behind] = self._group_of(device)
+        tracks = tuple([self._track_of(source) for source in self._sources_of(device, group)])
+        settled = group.settled if device.interval <= group.interval else self._settled(device.interval)
+        return _Kin(tracks, group, settled)
+
+    def _group_of(self, device: Device) -> _Group:
+        members = tuple(self.calendar.members(device))
+        turns = {turn for member in members for turn in self.calendar.life(member) if abs(turn) != FOREVER}
+        interval = max([0, *[member.interval for member in members]])
+        return _Group(members, tuple(sorted(turns)), interval, self._settled(interval))
+
+    def _settled(self, interval: int) -> int:
+        # An upstream that fails up to its grace after the month's end may still be to blame for a second in it.
+        return self.period.end + interval + 1
+
+    def _sources_of(self, device: Device, group: _Group) -> list[str]:
+        """Name what a device's states are formed from, in the order of its tracks."""
+        names = [device.id, *[member.id for member in group.members]]
+        if device.site:
+            names += self.inventory.sites[device.site].services
+        names += [one.reach.of for one in (device, *group.members) if one.reach.kind is ReachKind.INTERFACE]
+        return list(dict.fromkeys(names))
+
+    def _keep(self, kind: str, name: str, key: Key, states: States) -> Formed:
+        """Keep what was formed, as a course that is known already where it comes out the same."""
+        course = Course(states, self.period)
+        before = self._formed[kind].get(name)
+        if before is not None and before.course.is_like(course):
+            course = before.course
+        formed = self._formed[kind][name] = Formed(key, course)
         return formed
+
+
+def _source(track: Track, row: Row | None, goes_on: bool) -> Source:
+    if row is None:
+        return track, track.version, None, 0, 0
+    return (track, track.version, row, row.reach, 0) if goes_on else (track, track.version, row, 0, row.last)
 
 
 def untouched(sources: Iterable[Source], now: int) -> bool:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from netmon.model import State
-from netmon.state.account import OUT, Account, Formed, Source, untouched
+from netmon.model import STATES, State
+from netmon.state.account import Account, Formed, Source, untouched
+from netmon.state.course import Course, Seconds
 
 Accounts = tuple[Account, ...]
 """The months on show, the current one last."""
@@ -27,29 +28,27 @@ class Stand:
 
     ``since`` is ``None`` where it has been so for longer than this month and the one before; an outage's is that of
     the whole outage, whoever it was put down to. ``begins`` is the second from which on the seconds of ``state`` are
-    still to be counted in the current month, whose ``label`` it has; ``before`` are those of all states until then,
-    by the label of each month on show in whose report the object is.
+    still to be counted in the current month; ``before`` are those of all states until then, in each of the ``months``
+    on show in whose report the object is, the current one last.
     """
 
     state: State
     since: int | None
     begins: int
-    label: str
-    before: Mapping[str, Mapping[State, int]]
+    months: tuple[str, ...]
+    before: tuple[Seconds, ...]
     looked: _Looked
-    formed: tuple[Formed, ...] = ()  # of the months on show, the current one first
-    index: int = 0
+    courses: tuple[Course, ...]
+    index: int
     sources: tuple[Source, ...] = ()
     first: int = 0
     until: int = 0
 
     def seconds(self, now: int) -> dict[str, Mapping[State, int]]:
         """Count the seconds of each state in each month on show up to a second in which it stands like this."""
-        found = dict(self.before)
-        current = dict(found[self.label])
-        current[self.state] += now - self.begins
-        found[self.label] = current
-        return found
+        found = [dict(zip(STATES, seconds, strict=True)) for seconds in self.before]
+        found[-1][self.state] += now - self.begins
+        return dict(zip(self.months, found, strict=True))
 
 
 class Standings:
@@ -58,9 +57,10 @@ class Standings:
     def __init__(self) -> None:
         """Begin without having looked."""
         self.outages: Counter[tuple[str, str]] = Counter()
-        self._looked: dict[tuple[str, str], _Looked] = {}
+        self._looked: dict[str, dict[str, _Looked]] = {"device": {}, "site": {}, "uplink": {}}
         self._accounts: Accounts = ()
         self._known: dict[str, dict[str, Stand]] = {}
+        self._months: dict[tuple[str, ...], tuple[str, ...]] = {}  # each only once
 
     def of(self, kind: str, name: str, accounts: Accounts, now: int) -> Stand:
         """Tell how an object of the current month stands."""
@@ -87,16 +87,18 @@ class Standings:
 
     def count_outage(self, kind: str, name: str, formed: Formed, now: int) -> _Looked:
         """Count the outages that have begun since the last look; one that was there at the first look is not ours."""
-        looked = self._looked.get((kind, name))
+        looked = self._looked[kind].get(name)
         if looked is not None and now < looked.at:
             return looked
-        out = formed.edges[formed.index(now)][2] in OUT
+        course = formed.course
+        out = course.is_out(course.index(now))
         if looked is None:
-            looked = self._looked[kind, name] = _Looked(now, out)
-            self.outages[kind, name] += now in formed.outages(now, now)
-            return looked
-        begun = [start for start in formed.outages(looked.at, now) if not (looked.out and start <= looked.at)]
-        self.outages[kind, name] += len(begun)
+            looked = self._looked[kind][name] = _Looked(now, out)
+            begun = [start for start in course.outages(now, now) if start == now]
+        else:
+            begun = [start for start in course.outages(looked.at, now) if not (looked.out and start <= looked.at)]
+        if begun:  # of most there are none, and need be kept none
+            self.outages[kind, name] += len(begun)
         looked.at, looked.out = now, out
         return looked
 
@@ -109,38 +111,29 @@ class Standings:
 
     def _formed(self, kind: str, name: str, accounts: Accounts, now: int, before: Stand | None) -> Stand:
         """Form an object for a second, and give the stand before where it turns out to be that one still."""
-        current = accounts[-1]
-        formed = [current.formed(kind, name, now)]
-        index = formed[0].index(now)
-        looked = self.count_outage(kind, name, formed[0], now)
-        seconds: dict[str, Mapping[State, int]] = {}
-        for account in accounts[:-1]:
-            if account.holds(kind, name):
-                formed.append(account.formed(kind, name, now))
-                seconds[account.period.label] = account.seconds_of(formed[-1], now)
-        start, end, state = formed[0].edges[index]
+        held = [account for account in accounts[:-1] if account.holds(kind, name)] + [accounts[-1]]
+        formed = [account.formed(kind, name, now) for account in held]
+        courses = tuple([one.course for one in formed])
+        course = courses[-1]
+        index = course.index(now)
+        looked = self.count_outage(kind, name, formed[-1], now)
         stand = before
-        if stand is None or stand.index != index or not _same(stand.formed, formed):
-            seconds[current.period.label] = current.before(formed[0], index)
-            begins = max(start, current.period.start)
-            since = _since(formed[0], index)
-            stand = Stand(state, since, begins, current.period.label, seconds, looked, tuple(formed), index)
-        stand.sources = tuple([source for one in formed for source in one.sources])
-        stand.first = max(start, *[one.first for one in formed])
-        stand.until = min(end, *[one.until for one in formed])
+        if stand is None or stand.index != index or stand.courses != courses:
+            months = tuple([account.period.label for account in held])
+            seconds = (*[one.seconds(now) for one in courses[:-1]], course.before(index))
+            stand = Stand(
+                course.state(index),
+                course.since(index),
+                max(course.start(index), accounts[-1].period.start),
+                self._months.setdefault(months, months),
+                seconds,
+                looked,
+                courses,
+                index,
+            )
+        stand.sources = formed[0].sources if len(formed) == 1 else tuple([s for one in formed for s in one.sources])
+        stand.first = max(course.start(index), *[one.first for one in formed])
+        stand.until = min(course.end(index), *[one.until for one in formed])
         if now < looked.at:  # what began until then is still to be counted
             stand.until = min(stand.until, looked.at)
         return stand
-
-
-def _same(left: tuple[Formed, ...], right: list[Formed]) -> bool:
-    return len(left) == len(right) and all(one is other for one, other in zip(left, right, strict=True))
-
-
-def _since(formed: Formed, index: int) -> int | None:
-    """Say when a stretch began; an outage with its first stretch. ``None``: before anything that is looked at."""
-    edges = formed.edges
-    if edges[index][2] in OUT:
-        while index > 0 and edges[index - 1][2] in OUT:
-            index -= 1
-    return formed.starts[index] if index > 0 else None
