@@ -23,7 +23,9 @@ class Places:
     def __init__(self, things: Things) -> None:
         """Write what does not change."""
         inventory = self._inventory = things.inventory
-        self._told = list(_told(inventory))
+        self._told = [
+            (name, text, [(group, line.encode()) for group, line in lines]) for name, text, lines in _told(inventory)
+        ]
         own = {site.id: site.target for site in inventory.sites.values()}
         self._budgets = [_Budget("site", one, own[one.id], inventory.targets.hotspot) for one in things.sites]
         own = {uplink.id: uplink.target for uplink in inventory.uplinks.values()}
@@ -90,7 +92,7 @@ class _Budget:
         self.told: object = None
         self._kind = kind
         self._target = default if own is None else own
-        self.allowed = self.left = ""
+        self.allowed = self.left = b""
 
     def renew(self, state: CityState, now: int) -> None:
         """Write it for a second."""
@@ -103,8 +105,8 @@ class _Budget:
             seconds[State.UNKNOWN],
             seconds[State.DOWN] + seconds[State.DOWN_UPSTREAM],
         )
-        self.allowed = f"{_ALLOWED}{{{thing.labels}}} {format_value(round(allowed, 3))}\n"
-        self.left = f"{_LEFT}{{{thing.labels}}} {format_value(round(left, 3))}\n"
+        self.allowed = f"{_ALLOWED}{{{thing.labels}}} {format_value(round(allowed, 3))}\n".encode()
+        self.left = f"{_LEFT}{{{thing.labels}}} {format_value(round(left, 3))}\n".encode()
 
 
 def _told(inventory: Inventory) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:

@@ -1,6 +1,6 @@
 """Who is reachable: states now, and this month by LK-1; of devices, sites and uplinks.
 
-The text of an object is kept from page to page: while it stands as it did, one number in it grows.
+The text of an object is kept from page to page, as it is sent: while it stands as it did, one number in it grows.
 """
 
 from __future__ import annotations
@@ -72,29 +72,46 @@ class Reachability:
 
 
 class _Lines:
-    """What is written of one object; ``before`` and ``after`` stand around the number that grows by the second."""
+    """What is written of one object; of its seconds, ``grows`` is followed by the number that grows by the second."""
 
-    __slots__ = ("after", "before", "counted", "grown", "key", "observed", "outages", "states", "thing", "told", "up")
+    __slots__ = (
+        "after",
+        "before",
+        "counted",
+        "grown",
+        "grows",
+        "key",
+        "observed",
+        "outages",
+        "states",
+        "thing",
+        "told",
+        "up",
+    )
 
     def __init__(self, kind: str, thing: Thing) -> None:
         self.thing = thing
         self.key = kind, thing.id
         self.told: object = None
         self.counted = -1
-        self.outages = self.observed = self.up = self.states = self.before = self.after = ""
+        self.outages = self.observed = self.up = self.states = self.before = self.grows = self.after = b""
         self.grown = 0
 
     def renew(self, outages: int) -> None:
         """Write it anew for another stand, or another number of outages."""
         stand = self.thing.stand
         kind, own, state = self.key[0], self.thing.labels, stand.state
-        self.told, self.counted = stand, outages
-        self.outages = f"netmon_{kind}_outages_total{{{own}}} {outages}\n"
-        self.observed = f"netmon_{kind}_observed{{{own}}} {0 if state is State.UNKNOWN else 1}\n"
-        self.up = f"netmon_{kind}_up{{{own}}} {_KNOWN_UP[state]}\n" if state in _KNOWN_UP else ""
+        if self.counted != outages:
+            self.counted = outages
+            self.outages = f"netmon_{kind}_outages_total{{{own}}} {outages}\n".encode()
+        if self.told is stand:
+            return
+        self.told = stand
+        self.observed = f"netmon_{kind}_observed{{{own}}} {0 if state is State.UNKNOWN else 1}\n".encode()
+        self.up = f"netmon_{kind}_up{{{own}}} {_KNOWN_UP[state]}\n".encode() if state in _KNOWN_UP else b""
         self.states = "".join(
             [f'netmon_{kind}_state{{{own},state="{word}"}} {1 if one is state else 0}\n' for one, word in _NAMED_STATES]
-        )
+        ).encode()
         self._write_seconds(f"netmon_{kind}_period_state_seconds{{{own}")
 
     def _write_seconds(self, beginning: str) -> None:
@@ -105,11 +122,15 @@ class _Lines:
                 line = f'{beginning},state="{word}",period="{label}"}} '
                 if state is stand.state and label == stand.months[-1]:
                     self.grown = seconds - stand.begins
-                    self.before = "".join([*written, line])
-                    written = ["\n"]
+                    self.before, self.grows = "".join(written).encode(), line.encode()
+                    written = []
                 else:
                     written.append(f"{line}{seconds}\n")
-        self.after = "".join(written)
+        self.after = "".join(written).encode()
+
+    def seconds(self, now: int) -> tuple[bytes, bytes, bytes]:
+        """Give the lines of its seconds up to a second in which it stands as it did."""
+        return self.before, b"%b%d\n" % (self.grows, self.grown + now), self.after
 
 
 class _Seen:
@@ -120,17 +141,17 @@ class _Seen:
     def __init__(self, thing: Thing) -> None:
         self.thing = thing
         self.told: Observation | None = None
-        self.last = self.counts = ""
+        self.last = self.counts = b""
 
     def renew(self, state: CityState, last: Observation | None) -> None:
         """Write it anew for another latest one."""
         name, own = self.thing.id, self.thing.labels
         self.told = last
-        self.last = "" if last is None else f"{_LAST}{{{own}}} {last.at:.3f}\n"
+        self.last = b"" if last is None else f"{_LAST}{{{own}}} {last.at:.3f}\n".encode()
         counted = state.observations
         self.counts = "".join(
             [f'{_COUNTED}{{{own},outcome="{word}"}} {counted[name, one]}\n' for one, word in _NAMED_OUTCOMES]
-        )
+        ).encode()
 
 
 def _of(kind: str, shown: list[_Lines], now: int) -> Iterator[Family]:
@@ -152,7 +173,7 @@ def _of(kind: str, shown: list[_Lines], now: int) -> Iterator[Family]:
         f"{name}_period_state_seconds",
         "gauge",
         "Seconds of the month so far in each state by LK-1; a gauge, since what is learnt late corrects it.",
-        [f"{one.before}{one.grown + now}{one.after}" for one in shown],
+        [lines for one in shown for lines in one.seconds(now)],
     )
     yield Family(
         f"{name}_outages_total",

@@ -19,7 +19,7 @@ class System:
 
     def __init__(self) -> None:
         """Begin with nothing written."""
-        self._infos: dict[str, tuple[Identity, str]] = {}
+        self._infos: dict[str, tuple[Identity, bytes]] = {}
 
     def families(self, present: Present, pieces: Pieces) -> Iterator[Family]:
         """Give what devices are, then their readings."""
@@ -35,12 +35,12 @@ class System:
         devices = present.state.devices
         yield dropped((devices[one.id], count) for one in shown if (count := present.dropped.get(one.id)))
 
-    def _info(self, present: Present, thing: Thing) -> str:
+    def _info(self, present: Present, thing: Thing) -> bytes:
         """Give a device's line, written anew where it says something else of itself."""
         told = present.state.identities.get(thing.id, _NOTHING)
         known = self._infos.get(thing.id)
         if known is None or known[0] is not told:
-            known = self._infos[thing.id] = told, _info(present, thing, told)
+            known = self._infos[thing.id] = told, _info(present, thing, told).encode()
         return known[1]
 
 
