@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from netmon.measures import clean
@@ -192,12 +193,18 @@ class Requests:
                 size += weight
         head = (uptime,) if uptime else ()
         # Nothing to ask for is no reason not to see whether anybody answers.
-        return tuple((*head, *cells) for cells in out) or (head or (SYS_OBJECT_ID,),)
+        return _shared(tuple([(*head, *cells) for cells in out]) or (head or (SYS_OBJECT_ID,),))
 
     def _weight(self, instance: str) -> int:
         column, _, index = instance.rpartition(".")
         cell = self._answers.cells.get(instance, self._answers.rows(column).get(index))
         return len(instance) // 2 + 12 + (len(cell) if isinstance(cell, bytes) else 0)
+
+
+@lru_cache(1 << 12)
+def _shared(requests: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """Give the same object for equal requests: devices of one kind are asked the same."""
+    return requests
 
 
 def as_term(slot: int, convert: Transform) -> Term:

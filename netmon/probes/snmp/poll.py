@@ -51,13 +51,15 @@ class Poll:
 
     def _prepare(self) -> None:
         head = self._plan.requests[0][: bool(self._plan.uptime)]
-        self._requests = [
-            (*head, *piece)
-            for request in self._plan.requests
-            for piece in _pieces(request[len(head) :], self._most - len(head))
-        ]
+        self._requests = self._plan.requests
+        if self._most < max(map(len, self._requests)):
+            self._requests = tuple([
+                (*head, *piece)
+                for request in self._plan.requests
+                for piece in _pieces(request[len(head) :], self._most - len(head))
+            ])  # fmt: skip
         self._questions = tuple([
-            (self.target.template(wire.GET, tuple(map(wire.encode_oid, request))), Memo())
+            (self.target.kept_template(wire.GET, tuple(map(wire.encode_oid, request))), Memo())
             for request in self._requests
         ])  # fmt: skip
 

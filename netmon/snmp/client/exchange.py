@@ -49,6 +49,10 @@ class Target:
         """Whether GETBULK may be used."""
         return self.bulk and self.version != "1"
 
+    def kept_template(self, pdu_type: int, oids: Sequence[bytes]) -> Template:
+        """Prepare a request that is kept: agents that are asked the same share it."""
+        return _shared(self.template(pdu_type, oids))
+
     def template(
         self, pdu_type: int, oids: Sequence[bytes], *, non_repeaters: int = 0, max_repetitions: int = 0
     ) -> Template:
@@ -71,6 +75,11 @@ class Target:
         return wire.request_template(
             version, community, pdu_type, oids, non_repeaters=non_repeaters, max_repetitions=max_repetitions
         )
+
+
+@lru_cache(1 << 12)
+def _shared(template: Template) -> Template:
+    return template
 
 
 @dataclass(slots=True)

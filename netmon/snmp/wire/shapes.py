@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from netmon.snmp.wire.messages import (
@@ -56,16 +57,19 @@ def _absent(_: bytes) -> Value:
 
 
 class Shape:
-    """What the answers to one question look like."""
+    """What the answers to one question look like; devices of one kind share it."""
 
     __slots__ = ("_fixed", "_mask", "_turns", "_unpack", "size")
 
-    def __init__(self, data: bytes, mask: bytes, layout: struct.Struct, turns: tuple[tuple[int, _Turn], ...]) -> None:
-        """Note an answer, which of its bytes are fixed, and where its id and values stand."""
-        self.size = len(data)
-        self._mask = int.from_bytes(mask, "big")
-        self._fixed = int.from_bytes(data, "big") & self._mask
-        self._unpack = layout.unpack
+    def __init__(self, size: int, mask: int, fixed: int, layout: str, turns: tuple[tuple[int, _Turn], ...]) -> None:
+        """Note the bytes of an answer, what stays the same in it, and by a format of ``struct`` where what changes is.
+
+        ``turns`` are the places of values that ``struct`` does not know, and what makes them of their bytes.
+        """
+        self.size = size
+        self._mask = mask
+        self._fixed = fixed
+        self._unpack = struct.Struct(layout).unpack
         self._turns = turns
 
     def read(self, data: bytes) -> Values | None:
@@ -120,8 +124,13 @@ class _Drawing:
         return True
 
     def done(self) -> Shape:
-        layout = struct.Struct("".join([*self.codes, f"{len(self.data) - self._at}x"]))
-        return Shape(self.data, bytes(self.mask), layout, tuple(self.turns))
+        size = len(self.data)
+        mask = int.from_bytes(self.mask, "big")
+        fixed = int.from_bytes(self.data, "big") & mask
+        return _shared(size, mask, fixed, "".join([*self.codes, f"{size - self._at}x"]), tuple(self.turns))
+
+
+_shared = lru_cache(1 << 12)(Shape)  # of a thousand access points of one maker there are some dozens
 
 
 def shape_of(data: bytes, fields: Sequence[tuple[int, int, int]]) -> Shape | None:
