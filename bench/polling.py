@@ -3,7 +3,7 @@
 usage: python bench/polling.py [--quick]
 
 The same devices, the same values: a small program answers v2c for all of them, net-snmp's snmpd v3. While it is
-measured, the program's counters count and a gauge in 128 changes its size (net-snmp's stand still). Both take turns;
+measured, the program's counters count and a gauge in 512 changes its size (net-snmp's stand still). Both take turns;
 each figure is the median of the turns. Of snmp_exporter it is the whole process, asked over HTTP on connections that
 stay open; of netmon it is the probe, the sink and the pieces of text. What netmon then spends on joining the pieces at
 a scrape, and on the first contact with a device, stands in rows of its own.

@@ -124,7 +124,7 @@ static int copy(uint8_t *out, int index, struct part name, int tag) {
     struct entry *e = &entries[index];
     if (moving) {
         grow(e, 1 + turn % 50000);
-        if (e->other && ++turn % 128 == 0) {
+        if (e->other && ++turn % 512 == 0) {
             memcpy(out, e->other, e->bind_size + 1);
             return e->bind_size + 1;
         }

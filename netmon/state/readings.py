@@ -18,6 +18,8 @@ from netmon.model import Device, Observation, ReachKind, Readings, Series, reach
 _LOG: Final = logging.getLogger(__name__)
 _PINGED: Final = ("icmp_rtt_seconds", "icmp_loss_ratio")
 _INTERFACE: Final = "interface"
+_APART: Final = b"\0"  # stands in no line: names are cleaned of it
+_FEW_EACH: Final = 4  # lines of a measure below which it is quicker to write all at once and to cut
 _NAMED: Final = 10
 """Rows left out that the log names; their number tells of the rest."""
 
@@ -35,7 +37,7 @@ class Layout:
     kinds of the values that the format was made for: whole numbers by ``%d``, finite others by their ``repr``.
     """
 
-    __slots__ = ("_alone", "_formats", "_in_order", "_kinds", "series")
+    __slots__ = ("_alone", "_formats", "_in_order", "_kinds", "_measures", "series")
 
     def __init__(self, series: tuple[Series, ...]) -> None:
         """Put the series of each measure together, in their order."""
@@ -45,6 +47,7 @@ class Layout:
         self._alone = {measure: of[0] for measure, of in self._places().items() if not MEASURES[measure].labels}
         self._kinds: tuple[type, ...] = ()
         self._formats: list[tuple[str, bytes, slice]] = []
+        self._measures: tuple[str, ...] = ()  # where all lines are written at once
 
     def _places(self) -> dict[str, list[int]]:
         """Give the places of each measure's series."""
@@ -59,6 +62,8 @@ class Layout:
         kinds = tuple(map(type, written))
         if kinds != self._kinds:
             self._fit(values, kinds)
+        if self._measures:
+            return dict(zip(self._measures, (self._formats[0][1] % written).split(_APART), strict=True))
         return {measure: line % written[of] for measure, line, of in self._formats}
 
     def _fit(self, values: tuple[float, ...], kinds: tuple[type, ...]) -> None:
@@ -72,6 +77,10 @@ class Layout:
             parts = [line + code for line, code in zip(lines, codes, strict=True)]
             self._formats.append((measure, b"".join(parts), slice(begin, begin + len(places))))
             begin += len(places)
+        self._measures = ()
+        if len(values) < _FEW_EACH * len(self._formats):
+            self._measures = tuple([measure for measure, _, _ in self._formats])
+            self._formats = [("", _APART.join([line for _, line, _ in self._formats]), slice(begin))]
 
     def number(self, measure: str, values: tuple[float, ...]) -> float | None:
         """Give the value of a measure that a device has one of; ``None`` where it is not told."""

@@ -205,15 +205,15 @@ class Engine:
             self._set_timer(exchange, now)
 
     def _post(self, opened: DatagramSocket, exchange: Exchange) -> None:
-        if exchange.peer is None and exchange.name is not None:
-            opened.post(exchange.template.datagram(exchange.request_id), exchange.name)
-            return
         if exchange.peer is None:
             datagrams: tuple[bytes, ...] = (exchange.template.datagram(exchange.request_id),)
         else:
             datagrams = self.secured.datagrams(exchange, exchange.peer)
         for datagram in datagrams:
-            opened.send(datagram, exchange.address, exchange.target.port)
+            if exchange.name is not None:
+                opened.post(datagram, exchange.name)
+            else:
+                opened.send(datagram, exchange.address, exchange.target.port)
 
     def _register(self, exchange: Exchange, now: float) -> None:
         request_id = self._next_id

@@ -22,6 +22,7 @@ from netmon.snmp.wire.messages import (
     NO_SUCH_INSTANCE,
     NO_SUCH_OBJECT,
     NULL,
+    OBJECT_IDENTIFIER,
     OCTET_STRING,
     RESPONSE,
     SEQUENCE,
@@ -37,6 +38,7 @@ _SIGNED: Final = {1: "b", 2: "h", 4: "i", 8: "q"}
 _LONGEST: Final = {COUNTER32: 4, GAUGE32: 4, TIME_TICKS: 4, COUNTER64: 8}
 _ABSENT: Final = frozenset({NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE})
 _ID_SIZE: Final = 4
+_LONG_FORM: Final = 0x80
 
 Values = Sequence[Any]
 """A request-id and behind it the values of the answer in the order of its names, as ``decode_message`` gives them."""
@@ -163,10 +165,14 @@ def draw_shape(data: bytes, names: Sequence[bytes], start: int = 0) -> Shape | N
         _, at = read_integer(data, at, end)
         at, end = open_element(data, at, end, SEQUENCE)
         for name in names:
-            at, bind_end = open_element(data, at, end, SEQUENCE)
-            begin, at = open_element(data, at, bind_end, data[at])
-            value, stop = open_element(data, at, bind_end, data[at])
-            if data[begin:at] != name or stop != bind_end or not drawing.value(data[at], value, stop - value):
+            # Short lengths alone are worth it: a long binding is a text that keeps no size.
+            size, before = len(name), at + 4
+            value = before + size + 2
+            stop = value + data[value - 1]
+            is_plain = data[at : at + 4] == bytes((SEQUENCE, stop - at - 2 & 0xFF, OBJECT_IDENTIFIER, size & 0xFF))
+            if not is_plain or stop - at >= _LONG_FORM or not data.startswith(name, before):
+                return None
+            if stop > end or not drawing.value(data[value - 2], value, stop - value):
                 return None
             at = stop
     except (WireError, IndexError):
