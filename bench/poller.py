@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from workloads import AT_ONCE, AUTH_PASSWORD, COMMUNITY, PRIV_PASSWORD, USER, WORKLOADS, Workload, address
+from workloads import AUTH_PASSWORD, COMMUNITY, PRIV_PASSWORD, USER, WORKLOADS, Workload, address
 
 from exporters import Exporter, Monitor
 from netmon.history import History
@@ -69,6 +69,7 @@ class Poller:
             for d in city.devices.values()
         ]
         self._turn = 0
+        self._at_once = work.at_once
         self.exporter = Exporter(state, Monitor)
 
     def _next(self, count: int) -> Iterable[Check]:
@@ -92,7 +93,7 @@ class Poller:
                 self._sink(seen)
                 self.last = seen
 
-        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+        await asyncio.gather(*(work() for _ in range(self._at_once)))
 
 
 async def _measured(work: Awaitable[object]) -> float:

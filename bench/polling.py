@@ -27,7 +27,6 @@ from typing import Any
 
 from measuring import MissingError, Row, cpu_seconds, end, fraction, main, middle, pin_apart, start, tell, told
 from workloads import (
-    AT_ONCE,
     WORKLOADS,
     Workload,
     address,
@@ -93,8 +92,8 @@ class Exporter:
             connection.close()
 
         before = cpu_seconds(self.process.pid)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for done in [pool.submit(work) for _ in range(AT_ONCE)]:
+        with ThreadPoolExecutor(workload.at_once) as pool:
+            for done in [pool.submit(work) for _ in range(workload.at_once)]:
                 done.result()
         return cpu_seconds(self.process.pid) - before
 

@@ -23,8 +23,10 @@ SECURED_PORT: Final = 11611
 USER: Final = "monitor"
 AUTH_PASSWORD: Final = "bench-authentication"  # noqa: S105 - of agents on loopback, while it is measured
 PRIV_PASSWORD: Final = "bench-privacy"  # noqa: S105 - the same
-AT_ONCE: Final = 8
-"""Polls under way at a time, of either reader."""
+AT_ONCE: Final = 64
+"""Polls under way at a time, of either reader: as a poller of thousands of devices has them."""
+FEW_AT_ONCE: Final = 8
+"""The same where little is asked: a packet wakes whoever sleeps, which costs more than to read it."""
 
 _ROOT: Final = "1.3.6.1.4.1.8072.9999.9999"  # NET-SNMP-MIB::netSnmpPlaypen
 _TABLE: Final = f"{_ROOT}.2.1"
@@ -69,6 +71,7 @@ class Workload:
     profile: Mapping[str, Any]
     module: Mapping[str, Any]
     is_secured: bool = False
+    at_once: int = AT_ONCE
 
     @property
     def port(self) -> int:
@@ -217,6 +220,22 @@ WORKLOADS: Final = (
         is_secured=True,
     ),
     Workload("table", "10 interfaces × 20 columns", _ROWS * _COLUMNS, _table_profile(), _table_module()),
+    Workload(
+        "scalars_few",
+        "10 scalars, 8 at a time",
+        len(_SCALARS),
+        _scalar_profile(),
+        _scalar_module(),
+        at_once=FEW_AT_ONCE,
+    ),
+    Workload(
+        "table_few",
+        "10 interfaces × 20 columns, 8 at a time",
+        _ROWS * _COLUMNS,
+        _table_profile(),
+        _table_module(),
+        at_once=FEW_AT_ONCE,
+    ),
 )
 
 

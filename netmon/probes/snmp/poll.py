@@ -78,16 +78,9 @@ class Poll:
         Raises:
             SnmpFailure: the device gave no values at all.
         """
-        exchanges: list[Exchange] = []
-        while not exchanges or (not self._is_proven and self._is_too_much(exchanges)):
-            asking = _Asking(self._client, self.target, self._questions, until)
-            exchanges = asking.exchanges
-            asking.ask()
-            try:
-                await asking.done
-            finally:
-                if not exchanges[-1].is_done:
-                    self._client.cancel(exchanges[-1])
+        exchanges = await self._asked(until)
+        if not self._is_proven and self._is_too_much(exchanges):
+            exchanges = await self._asked(until)
         first = exchanges[0]
         if first.failure is not None and _is_end(first.failure):
             raise first.failure
@@ -103,6 +96,22 @@ class Poll:
             columns = await self._volatile(polled, until)
             polled.values = Values(polled.values.cells, columns, frozenset(failed))
         return polled
+
+    async def _asked(self, until: float) -> list[Exchange]:
+        if len(self._questions) > 1:
+            asking = _Asking(self._client, self.target, self._questions, until)
+            exchanges, done = asking.exchanges, asking.done
+            asking.ask()
+        else:
+            template, memo = self._questions[0]
+            done = asyncio.get_running_loop().create_future()
+            exchanges = [self._client.request(self.target, template, done.set_result, memo)]
+        try:
+            await done
+        finally:
+            if done.cancelled():  # who waited was
+                self._client.cancel(exchanges[-1])
+        return exchanges
 
     async def _completed(
         self, exchanges: Sequence[Exchange], answers: Sequence[Sequence[Cell] | None], polled: Polled

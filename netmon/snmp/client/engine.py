@@ -271,7 +271,7 @@ class Engine:
             exchange.rtt = self._clock() - exchange.began
         exchange.is_done = True
         self._release(exchange)
-        exchange.tell()
+        exchange.on_done(exchange)
 
     def _on_plain(self, data: bytes, address: str, port: int) -> None:
         try:
