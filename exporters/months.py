@@ -23,7 +23,7 @@ class Months:
         """Begin with nothing added up."""
         self._accounts: Accounts = ()
         self._known: dict[str, Stand] = {}
-        self._pillars: dict[tuple[str, str], frozenset[str]] = {}  # by month and site
+        self._pillars: dict[str, dict[str, tuple[str, ...]]] = {}  # by month and site
         self._sums: dict[tuple[str, str], _Sum] = {}  # by month and pillar
 
     def at(self, accounts: Accounts, stands: dict[str, Stand], now: int) -> Sums:
@@ -49,22 +49,27 @@ class Months:
     def _begin(self, accounts: Accounts) -> None:
         self._accounts, self._known = accounts, {}
         self._pillars = {
-            (account.period.label, name): frozenset(account.inventory.sites[name].pillars)
+            account.period.label: {name: account.inventory.sites[name].pillars for name in account.members["site"]}
             for account in accounts
-            for name in account.members["site"]
         }
-        self._sums = {(label, pillar): _Sum() for (label, _), of in self._pillars.items() for pillar in of}
+        self._sums = {
+            (label, pillar): _Sum()
+            for label, of in self._pillars.items()
+            for pillars in of.values()
+            for pillar in pillars
+        }
 
     def _count(self, name: str, stand: Stand, sign: int) -> None:
         for label, seconds in zip(stand.months, stand.before, strict=True):
-            for pillar in self._pillars.get((label, name), ()):
+            for pillar in self._pillars[label].get(name, ()):
                 self._sums[label, pillar].count(seconds, sign)
-        for pillar in self._pillars.get((stand.months[-1], name), ()):
-            self._sums[stand.months[-1], pillar].go_on(stand, sign)
+        label = stand.months[-1]
+        for pillar in self._pillars[label].get(name, ()):
+            self._sums[label, pillar].go_on(stand, sign)
 
     def _add_gone(self, account: Account, name: str, now: int, found: Sums) -> None:
         label = account.period.label
-        for pillar in self._pillars[label, name]:
+        for pillar in self._pillars[label][name]:
             for state, count in account.seconds("site", name, now).items():
                 found[label, pillar][state] += count
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from exporters.families import Family, gauge
 from exporters.present import Present, Thing, Things, group_of, labels
@@ -24,7 +25,8 @@ class Places:
         """Write what does not change."""
         inventory = self._inventory = things.inventory
         self._told = [
-            (name, text, [(group, line.encode()) for group, line in lines]) for name, text, lines in _told(inventory)
+            (name, text, [(group, "".join([line for _, line in of]).encode()) for group, of in groupby(lines, _group)])
+            for name, text, lines in _told(inventory)
         ]
         own = {site.id: site.target for site in inventory.sites.values()}
         self._budgets = [_Budget("site", one, own[one.id], inventory.targets.hotspot) for one in things.sites]
@@ -107,6 +109,10 @@ class _Budget:
         )
         self.allowed = f"{_ALLOWED}{{{thing.labels}}} {format_value(round(allowed, 3))}\n".encode()
         self.left = f"{_LEFT}{{{thing.labels}}} {format_value(round(left, 3))}\n".encode()
+
+
+def _group(told: tuple[str, str]) -> str:
+    return told[0]
 
 
 def _told(inventory: Inventory) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:

@@ -78,6 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return INPUT_IS_WRONG
     with contextlib.closing(listening), History.open(data_folder(arguments)) as history:
         service = Service(arguments.inventory, loaded, history, front)
+        del loaded  # with the texts of all files
         settle()
         asyncio.run(service.run(listening))
     return ALL_WELL
@@ -128,7 +129,7 @@ class Service:
         self._reload_success = True
         self._history_failures = 0
         self._stop = asyncio.Event()
-        revisions = recent_revisions(history, loaded.inventory.city.zone, accepted)
+        revisions = recent_revisions(history, loaded.inventory, accepted)
         self.state = CityState(loaded.inventory, history.track, history.first_loaded(), revisions)
         self._names = names = Names()
         self._pinger = Pinger(names)

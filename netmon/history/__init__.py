@@ -17,6 +17,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -253,7 +255,12 @@ class History:
         if self.replayed():
             return None
         with self._disk, explained(self._path, "be read"):
-            return {(kind, name): at for kind, name, at in self._db.execute("SELECT kind, id, at FROM objects")}
+            found = self._db.execute("SELECT kind, at, id FROM objects ORDER BY kind, at").fetchall()
+        return {
+            (kind, name): at
+            for (kind, at), group in groupby(found, itemgetter(0, 1))  # both of few values: each is kept only once
+            for _, _, name in group
+        }
 
     def revisions(self, start: int, end: int) -> list[Revision]:
         """Give the inventories in force at some time within ``[start, end)``, in the order of their acceptance.

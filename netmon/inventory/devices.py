@@ -15,6 +15,8 @@ CREDENTIALS = "credentials.yaml"
 UNADDRESSED = frozenset({ReachKind.INTERFACE, ReachKind.CHECKIN, ReachKind.CONTROLLER})
 """Ways to reach a device that need no address of it."""
 
+_BY_PING = Reach()
+
 CONTROLLERS = frozenset({"controller", "router"})
 """Roles that report access points; a router may (CAPsMAN)."""
 
@@ -26,7 +28,7 @@ def reach_of(record: Record) -> Reach:
         return reach
     if "controller" in record and "reach" not in record:
         return Reach(ReachKind.CONTROLLER, interface=record.get("match", ""), of=record.get("controller", ""))
-    return Reach()
+    return _BY_PING
 
 
 def build_device(entry: Entry, behind: tuple[str, ...], known: Known) -> Device:

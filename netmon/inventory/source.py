@@ -191,6 +191,7 @@ class _Builder:
         self._report = report
         self._open: list[_Open] = []
         self._anchors: dict[str, Node] = {}
+        self._words: dict[str, str] = {}  # each only once: a large file says the same over and over
 
     def take(self, event: yaml.Event) -> None:
         """Go on by one event."""
@@ -198,7 +199,8 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             if event.tag is not None:
                 raise _tagged(line)
-            self._place(Scalar(self.file, line, event.value, not event.style), event.anchor)
+            text = self._words.setdefault(event.value, event.value)
+            self._place(Scalar(self.file, line, text, not event.style), event.anchor)
         elif isinstance(event, yaml.CollectionEndEvent):
             self._end()
         elif isinstance(event, yaml.CollectionStartEvent):

@@ -27,7 +27,9 @@ def resolve_behind(places: Places, known: Known) -> dict[str, tuple[str, ...]]:
         graph[uplink.id] = [each.id for each in uplink.inside if each.is_connection and each.id]
     for circle in _circles(graph):
         _report_circle(circle, places, known)
-    return {device.id: _expand(graph[device.id], graph, places) for device in places.of(What.DEVICE)}
+    behind = {device.id: _expand(graph[device.id], graph, places) for device in places.of(What.DEVICE)}
+    groups = {group: group for group in behind.values()}  # most devices are behind one of a few
+    return {name: groups[group] for name, group in behind.items()}
 
 
 def _written(entry: Entry, places: Places, known: Known) -> list[str]:

@@ -49,17 +49,24 @@ def inventory_of(history: History, period: Period) -> Inventory:
     revisions = history.revisions(period.start, period.end)
     if not revisions:
         raise NothingRecorded(f"nothing is recorded for {period.label}: no inventory was in force then")
-    return combined([_read(one) for one in revisions])
+    return combined([(one.at or 0, _read(one)) for one in revisions])
 
 
-def recent_revisions(history: History, zone: str, now: int) -> list[tuple[int, Inventory]]:
-    """Give the inventories in force since the beginning of the month before, with when each was accepted."""
+def recent_revisions(history: History, inventory: Inventory, now: int) -> list[tuple[int, Inventory]]:
+    """Give the inventories in force since the beginning of the month before, with when each was accepted.
+
+    ``inventory`` is the one in force: what was accepted with its content is not read again.
+    """
+    zone = inventory.city.zone
     start = month_at(month_at(now, zone).start - 1, zone).start
-    return [_read(one) for one in history.revisions(start, now + 1)]
+    return [
+        (one.at or 0, inventory if one.revision == inventory.revision else _read(one))
+        for one in history.revisions(start, now + 1)
+    ]
 
 
-def _read(one: Revision) -> tuple[int, Inventory]:
-    return one.at or 0, load_files(one.files, secrets=False).inventory
+def _read(one: Revision) -> Inventory:
+    return load_files(one.files, secrets=False).inventory
 
 
 def evaluate_recorded(history: History, period: Period) -> Evaluation:
