@@ -7,7 +7,6 @@ It reads lines: a number of polls to make, ``scrape``, or ``text`` (what the fir
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from typing import Any
 from workloads import AUTH_PASSWORD, COMMUNITY, PRIV_PASSWORD, USER, WORKLOADS, Workload, address
 
 from exporters import Exporter, Monitor
+from netmon.cli.settling import look_seldom, settle
 from netmon.history import History
 from netmon.inventory import load_profiles
 from netmon.measures import text
@@ -108,8 +108,8 @@ async def _scraped(exporter: Exporter) -> str:
 
 async def _serve(poller: Poller, devices: int, say: Callable[[Any], None]) -> None:
     say({"cpu": await _measured(poller.poll(devices)), "polls": devices})  # the first contact with each
-    gc.collect()
-    gc.freeze()  # as the service does from time to time
+    look_seldom()  # as the service does
+    settle()
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if line == "text":
             say({"text": text(poller.last.readings) if poller.last else ""})

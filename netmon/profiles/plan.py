@@ -137,6 +137,8 @@ def boot_timestamp(ticks: int, at: float, previous: float | None = None) -> floa
     boot = at - ticks / 100
     if previous is None:
         return boot
+    if -_STEADY <= boot - previous <= _STEADY:
+        return previous
     wraps = round((boot - previous) / WRAP_SECONDS)
     if wraps >= 1 and abs(boot - wraps * WRAP_SECONDS - previous) <= _SAME_BOOT:
         boot -= wraps * WRAP_SECONDS
