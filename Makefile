@@ -42,7 +42,7 @@ soak: packages environment
 	$(VENV)/bin/python fuzz/soak.py
 
 bench: environment
-	@scripts/packages gcc libc6-dev prometheus-snmp-exporter snmpd fping
+	@scripts/packages gcc libc6-dev prometheus-snmp-exporter snmpd fping nftables iproute2
 	$(VENV)/bin/python bench/all.py
 
 clean:

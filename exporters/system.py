@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from exporters import interfaces
 from exporters.families import Family
 from exporters.interfaces import Pieces
 from exporters.present import Present, Thing, device_labels, labels
-from netmon.model import Device, Identity
+from netmon.model import Device, Identity, reach_seconds
 
 _SUBJECTS = ("icmp_", "device_", "cpu_", "memory_", "temperature_", "voltage_")
 _NOTHING = Identity()
@@ -20,6 +20,7 @@ class System:
     def __init__(self) -> None:
         """Begin with nothing written."""
         self._infos: dict[str, tuple[Identity, bytes]] = {}
+        self._ends: dict[str, tuple[tuple[bool, bool], list[bytes]]] = {}
 
     def families(self, present: Present, pieces: Pieces) -> Iterator[Family]:
         """Give what devices are, then their readings."""
@@ -32,6 +33,7 @@ class System:
         )
         for subject in _SUBJECTS:
             yield from interfaces.families(pieces, subject)
+        yield from self._read(present, {one.id: one for one in shown})
         devices = present.state.devices
         yield dropped((devices[one.id], count) for one in shown if (count := present.dropped.get(one.id)))
 
@@ -42,6 +44,27 @@ class System:
         if known is None or known[0] is not told:
             known = self._infos[thing.id] = told, _info(present, thing, told).encode()
         return known[1]
+
+    def _read(self, present: Present, shown: Mapping[str, Thing]) -> Iterator[Family]:
+        """Say of each device that is read how its last reading ended; nothing once that is long ago."""
+        lines: dict[str, list[bytes]] = {"success": [], "partial": []}
+        for seen in present.state.last_read.values():
+            thing = shown.get(seen.check.device)
+            if thing is None or present.at >= seen.at + reach_seconds(seen.check.interval):
+                continue
+            flags = seen.failure is None, seen.partial
+            known = self._ends.get(thing.id)
+            if known is None or known[0] != flags:
+                own = [
+                    f"netmon_readings_{name}{{{thing.labels}}} {flag:d}\n"
+                    for name, flag in zip(lines, flags, strict=True)
+                ]
+                known = self._ends[thing.id] = flags, [line.encode() for line in own]
+            for found, line in zip(lines.values(), known[1], strict=True):
+                found.append(line)
+        yield Family("netmon_readings_success", "gauge", "Whether a device was read the last time.", lines["success"])
+        text = "Whether some of what a device tells was missing when it was last read."
+        yield Family("netmon_readings_partial", "gauge", text, lines["partial"])
 
 
 def dropped(counts: Iterable[tuple[Device, int]]) -> Family:

@@ -27,6 +27,8 @@ from watched_city import device as watched_device
 from exporters import Exporter, Monitor
 from netmon.measures import MEASURES, clean
 from netmon.model import (
+    Check,
+    Failure,
     Inventory,
     Kelurahan,
     Observation,
@@ -185,6 +187,23 @@ def test_nobody_connected_is_zero_and_not_absent() -> None:
     values = values_of(exporter(golden_city()).text())
     assert values['netmon_wifi_clients{device="ap-2",site="park",uplink=""}'] == 0
     assert not [key for key in values if key.startswith("netmon_wifi_clients") and "ap-1" in key]
+
+
+def test_a_reading_says_how_it_ended() -> None:
+    """Whole, in part, or not at all; nothing once it is as old as readings may be."""
+    city = golden_city()
+    shown = exporter(city)
+    check = Check("rt-1/readings", "rt-1", "readings", 60)
+    key = '{device="rt-1",site="",uplink="up-1"}'
+    for seen, flags in (
+        (Observation(check, NOW - 1), (1, 0)),
+        (Observation(check, NOW - 1, detail="no table", partial=True), (1, 1)),
+        (Observation(check, NOW - 1, Failure.AUTH), (0, 0)),
+        (Observation(check, NOW - 150), (None, None)),
+    ):
+        city.state.observe(seen)
+        values = values_of(shown.text("readings"))
+        assert tuple(values.get(f"netmon_readings_{name}{key}") for name in ("success", "partial")) == flags
 
 
 def test_readings_leave_the_page_when_they_are_old() -> None:
