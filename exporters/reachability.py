@@ -38,7 +38,7 @@ class Reachability:
             shown = lines if present.group is None else [one for one in lines if one.thing.group == present.group]
             outages = present.state.outages.get
             for one in shown:
-                counted = outages(one.key, 0)
+                counted = outages((kind, one.thing.id), 0)
                 if one.thing.stand is not one.told or counted != one.counted:
                     one.renew(counted)
             yield from _of(kind, shown, present.now)
@@ -80,7 +80,7 @@ class _Lines:
         "counted",
         "grown",
         "grows",
-        "key",
+        "kind",
         "observed",
         "outages",
         "states",
@@ -91,7 +91,7 @@ class _Lines:
 
     def __init__(self, kind: str, thing: Thing) -> None:
         self.thing = thing
-        self.key = kind, thing.id
+        self.kind = kind
         self.told: object = None
         self.counted = -1
         self.outages = self.observed = self.up = self.states = self.before = self.grows = self.after = b""
@@ -100,7 +100,7 @@ class _Lines:
     def renew(self, outages: int) -> None:
         """Write it anew for another stand, or another number of outages."""
         stand = self.thing.stand
-        kind, own, state = self.key[0], self.thing.labels, stand.state
+        kind, own, state = self.kind, self.thing.labels, stand.state
         if self.counted != outages:
             self.counted = outages
             self.outages = f"netmon_{kind}_outages_total{{{own}}} {outages}\n".encode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -71,7 +72,7 @@ class Hours:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self.figures: dict[Place, Figures] = {}
+        self.figures: dict[tuple[int, int], dict[int, Figures]] = {}  # by hour and measure, then by device
         self.entries = bytearray()
         self.journaled = 0
 
@@ -79,21 +80,28 @@ class Hours:
         """Take in a value; one that is not a finite number says nothing and is left out."""
         if math.isfinite(value):
             hour = at // HOUR
-            self._count((hour, measure, device), value)
+            self._count(hour, measure, device, value)
             self.entries += _ENTRY.pack(device, measure, hour, value)
 
-    def _count(self, place: Place, value: float) -> None:
-        figures = self.figures.get(place)
+    def _count(self, hour: int, measure: int, device: int, value: float) -> None:
+        devices = self.figures.setdefault((hour, measure), {})
+        figures = devices.get(device)
         if figures is None:
-            self.figures[place] = Figures(1, value, value, value)
+            devices[device] = Figures(1, value, value, value)
         else:
             figures.add(value)
+
+    def each(self) -> Iterator[tuple[Place, Figures]]:
+        """Give the figures of every place."""
+        for (hour, measure), devices in self.figures.items():
+            for device, figures in devices.items():
+                yield (hour, measure, device), figures
 
     def between(self, first: int, stop: int, measure: int | None) -> dict[Place, Figures]:
         """Give copies of the figures of the hours from ``first`` to before ``stop``, of one measure or of all."""
         return {
             place: replace(figures)
-            for place, figures in self.figures.items()
+            for place, figures in self.each()
             if first <= place[0] < stop and measure in {None, place[1]}
         }
 
@@ -102,7 +110,7 @@ class Hours:
         for (entries,) in db.execute("SELECT entries FROM journal ORDER BY number"):
             self.journaled += len(entries)
             for device, measure, hour, value in _ENTRY.iter_unpack(entries):
-                self._count((hour, measure, device), value)
+                self._count(hour, measure, device, value)
 
     def take(self) -> Hours:
         """Hand over what must be written now: all of it where a fold is due, else the new entries."""
@@ -119,15 +127,16 @@ class Hours:
         """Have again what could not be written."""
         self.entries = taken.entries + self.entries
         self.journaled = taken.journaled
-        for place, figures in taken.figures.items():
-            if place in self.figures:
-                figures.merge(self.figures[place])
-            self.figures[place] = figures
+        for (hour, measure, device), figures in taken.each():
+            devices = self.figures.setdefault((hour, measure), {})
+            if device in devices:
+                figures.merge(devices[device])
+            devices[device] = figures
 
     def write(self, db: sqlite3.Connection) -> None:
         """Write what :meth:`take` handed over, inside the caller's transaction."""
         if self.figures:
-            rows = sorted((*place, f.count, f.minimum, f.maximum, f.total) for place, f in self.figures.items())
+            rows = sorted((*place, f.count, f.minimum, f.maximum, f.total) for place, f in self.each())
             db.executemany(_UPSERT, rows)
             db.execute("DELETE FROM journal")
         elif self.entries:

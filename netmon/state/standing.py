@@ -116,6 +116,7 @@ class Standings:
         courses = tuple([one.course for one in formed])
         course = courses[-1]
         index = course.index(now)
+        start = course.start(index)
         looked = self.count_outage(kind, name, formed[-1], now)
         stand = before
         if stand is None or stand.index != index or stand.courses != courses:
@@ -124,7 +125,7 @@ class Standings:
             stand = Stand(
                 course.state(index),
                 course.since(index),
-                max(course.start(index), accounts[-1].period.start),
+                max(start, accounts[-1].period.start),
                 self._months.setdefault(months, months),
                 seconds,
                 looked,
@@ -132,7 +133,7 @@ class Standings:
                 index,
             )
         stand.sources = formed[0].sources if len(formed) == 1 else tuple([s for one in formed for s in one.sources])
-        stand.first = max(course.start(index), *[one.first for one in formed])
+        stand.first = max(start, *[one.first for one in formed])
         stand.until = min(course.end(index), *[one.until for one in formed])
         if now < looked.at:  # what began until then is still to be counted
             stand.until = min(stand.until, looked.at)
