@@ -269,6 +269,36 @@ async def test_an_endless_poll_ends_within_its_interval(city: City) -> None:
     assert seen.duration < 30
 
 
+async def test_what_a_slow_device_told_in_its_time_is_kept(city: City) -> None:
+    """It dallies with each of many requests: once its time is over no more are sent, and the rest is said to be missing."""
+    names = [f"port{n}" for n in range(120)]
+    serve = snmprec.responding(records_of(ports(*(name.encode() for name in names))))
+    later: set[asyncio.TimerHandle] = set()
+    delay = 0.0
+
+    def slow(question: Message) -> Message | None:
+        answer = serve(question)
+        assert isinstance(answer, Message)
+        if not delay:
+            return answer
+        later.add(asyncio.get_running_loop().call_later(delay, agent.send, answer))
+        return None
+
+    async with running_agent(slow) as agent:
+        check = replace(city.add(agent.address, agent.port), timeout=0.5)
+        assert len(values(await city.probes.readings(check), "interface_up")) == len(names)
+        delay = 0.25
+        agent.asked.clear()
+        hasty = replace(check, interval=1)  # so it has one second, twice the patience for one answer
+        seen = await city.probes.readings(hasty)
+        assert (seen.failure, seen.partial) == (None, True)
+        assert "time for this device was over" in seen.detail
+        assert 0 < len(values(seen, "interface_up")) < len(names)
+        assert len(agent.asked) < 8
+        for handle in later:
+            handle.cancel()
+
+
 async def test_an_agent_that_locks_us_out_after_the_first_contact(city: City) -> None:
     """It is there and refuses: no readings, the reason, and no walk."""
     serve = snmprec.responding(records_of(ports(b"ether1")))
