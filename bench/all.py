@@ -2,15 +2,14 @@
 
 usage: python bench/all.py [--quick] [NAME…]
 
-NAME is one of polling, echoes, city, large, dead, months, replay; without any it is all of them, and the table is
-written anew.
-``--quick`` measures little and writes nothing.
+NAME is one of polling, echoes, city, large, dead, months, replay; without any it is all of them. The rows of what was
+measured are written anew. ``--quick`` measures little and writes nothing.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import city
@@ -35,15 +34,31 @@ _README = Path(__file__).with_name("README.md")
 _BEGIN, _END = "<!-- the table: written by bench/all.py -->\n", "<!-- its end -->\n"
 
 
-def _table(rows: Iterable[Row]) -> str:
-    lines = ["| what | netmon | peer | ratio | repeat it with |", "|---|---|---|---|---|"]
-    lines += [f"| {row.what} | {row.netmon} | {row.peer} | {row.ratio} | `{row.command}` |" for row in rows]
-    return "".join(f"{line}\n" for line in lines)
+def _line(row: Row) -> str:
+    return f"| {row.what} | {row.netmon} | {row.peer} | {row.ratio} | `{row.command}` |\n"
+
+
+def _merged(lines: Iterable[str], measured: Mapping[str, list[Row]]) -> list[str]:
+    """Give the table's lines, those of each measured command in the place of the ones before."""
+    left = {command: [_line(row) for row in rows] for command, rows in measured.items()}
+    found: list[str] = []
+    for line in lines:
+        command = line.rstrip("| `\n").rpartition("`")[2]
+        if command in measured:
+            found += left.pop(command, [])
+        else:
+            found.append(line)
+    return found + [line for rows in left.values() for line in rows]
 
 
 def _write(rows: Iterable[Row]) -> None:
+    measured: dict[str, list[Row]] = {}
+    for row in rows:
+        measured.setdefault(row.command, []).append(row)
     before, _, rest = _README.read_text(encoding="utf-8").partition(_BEGIN)
-    _README.write_text(before + _BEGIN + _table(rows) + _END + rest.partition(_END)[2], encoding="utf-8")
+    table, _, after = rest.partition(_END)
+    head, lines = table.splitlines(keepends=True)[:2], table.splitlines(keepends=True)[2:]
+    _README.write_text(before + _BEGIN + "".join([*head, *_merged(lines, measured)]) + _END + after, encoding="utf-8")
 
 
 def main() -> int:
@@ -63,7 +78,7 @@ def main() -> int:
         else:
             show(found)
             rows += found
-    if not (quick or names or missing):
+    if rows and not quick:
         _write(rows)
         print(f"the table is in {_README}")
     return missing
