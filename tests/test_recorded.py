@@ -19,6 +19,7 @@ from netmon.reports.recorded import (
     evaluate_recorded,
     inventory_of,
     period_of,
+    recent_revisions,
     record,
     zone_of,
 )
@@ -122,6 +123,19 @@ def test_what_comes_after_the_month_is_not_in_it(tmp_path: Path) -> None:
         accept(history, files(sites=site(("b", 2))), END)
         assert set(seconds(history)) == {"a", "s"}
         assert "b" in inventory_of(history, month("2026-12", "Asia/Jakarta")).devices
+
+
+def test_what_is_in_force_is_not_read_again(tmp_path: Path) -> None:
+    """A service begins with the inventory that it has loaded; what was in force in between is read from the history."""
+    first, between = files(sites=site(("a", 1))), files(sites=site(("a", 1), ("b", 2)))
+    with History.open(tmp_path) as history:
+        accept(history, first, START - DAY)
+        accept(history, between, START + DAY)
+        loaded = accept(history, first, START + 2 * DAY)
+        found = recent_revisions(history, loaded, START + 3 * DAY)
+        assert [at - START for at, _ in found] == [-DAY, DAY, 2 * DAY]
+        assert [one is loaded for _, one in found] == [True, False, True]
+        assert set(found[1][1].devices) == {"a", "b"}
 
 
 def test_a_planned_uplink_that_becomes_active_counts_from_then_on(tmp_path: Path) -> None:
