@@ -108,7 +108,7 @@ def _rows(used: float, wall: float, held: str, scrapes: Scrapes) -> list[Row]:
 def measure(quick: bool) -> list[Row]:
     """Let the service run for some minutes."""
     pin_apart()
-    seconds = 60 if quick else 240
+    seconds = 60 if quick else 120
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         service = start_city(Path(name), stack, _DEVICES)
         time.sleep(_WARM_UP)

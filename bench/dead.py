@@ -101,7 +101,7 @@ class _Watched:
 
 def _measure(quick: bool) -> list[Row]:
     dead = range(3, _DEVICES, _DEAD_EACH)
-    seconds = 60 if quick else 240
+    seconds = 60 if quick else 120
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         watched = _Watched(Path(name), stack)
         began = watched.pass_time(_WARM_UP)

@@ -36,7 +36,7 @@ def _told(found: Delays) -> str:
 def measure(quick: bool) -> list[Row]:
     """Let the service run for some minutes."""
     pin_apart()
-    seconds = 60 if quick else 240
+    seconds = 60 if quick else 120
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         notes = Path(name) / "notes"
         watched = (sys.executable, Path(__file__).with_name("watched.py"), notes)
