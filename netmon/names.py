@@ -6,7 +6,6 @@ import asyncio
 import socket
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -41,10 +40,10 @@ class Names:
         numeric = self._numeric.get(host)
         if numeric is not None:
             return numeric
-        for family in () if "%" in host else _FAMILIES:
-            with suppress(OSError, ValueError):
-                numeric = self._numeric[host] = family, socket.inet_ntop(family, socket.inet_pton(family, host))
-                return numeric
+        numeric = numeric_place(host)
+        if numeric is not None:
+            self._numeric[host] = numeric
+            return numeric
         try:
             numeric = _place(socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST))
         except socket.gaierror:
@@ -70,6 +69,16 @@ class Names:
         answer = question.answer
         if (answer.cancelled() or answer.exception() is not None) and self._known.get(host) is question:
             del self._known[host]
+
+
+def numeric_place(text: str) -> Place | None:
+    """Give the family and the kernel's spelling of a plain numeric address; ``None`` for anything else."""
+    for family in _FAMILIES:
+        try:
+            return family, socket.inet_ntop(family, socket.inet_pton(family, text))
+        except (OSError, ValueError):
+            continue  # not of this family
+    return None
 
 
 @dataclass(slots=True)

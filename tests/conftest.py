@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from netmon.snmp.client import SnmpClient
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("soak", settings.get_profile("default"), max_examples=5000)
@@ -27,3 +29,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid}: may not be skipped here: {reason}"
     return report
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[SnmpClient]:
+    """Open an SNMP client, for as long as the test runs."""
+    client = SnmpClient()
+    await client.open()
+    yield client
+    client.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -20,15 +19,6 @@ from netmon.snmp import wire
 from netmon.snmp.client import Exchange, Memo, SnmpAuth, SnmpClient, SnmpError, SnmpTimeout, Target
 from netmon.snmp.usm import Envelope, Security
 from netmon.snmp.wire import Message, Pdu, VarBind
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """An open client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from profile_cells import met, shown
@@ -14,16 +14,6 @@ from netmon.probes.snmp.dialogue import shown as shown_to_people
 from netmon.snmp import wire
 from netmon.snmp.client import Exchange, Memo, SnmpClient, Target
 from netmon.snmp.wire import Message
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """An open client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
-
 
 VALUES: list[tuple[int, wire.Value, wire.Value]] = [
     (wire.COUNTER64, 2**64 - 1, 2**64 - 2),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -16,15 +15,6 @@ from netmon.model import Credential, Device, Failure, Outcome, Role, Secret
 from netmon.probes.snmp import first_contact, target_of
 from netmon.snmp import wire
 from netmon.snmp.client import SnmpClient, SnmpLocal
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """Open a client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
 
 
 @pytest.fixture

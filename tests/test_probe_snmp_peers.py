@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import AsyncIterator
 
 import pytest
 import snmprec
@@ -31,15 +30,6 @@ override {MT}.1.3.1.4.2 octet_str "Staf"
 override {MT}.1.3.1.6.2 counter 0
 override {MT}.1.3.1.7.2 integer 0
 """
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """Open a client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
 
 
 @needs_snmpd

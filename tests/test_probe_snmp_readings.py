@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -16,15 +15,6 @@ from netmon.model import NO_READINGS, Failure
 from netmon.snmp import wire
 from netmon.snmp.client import SnmpClient
 from netmon.snmp.wire import Message
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """Open a client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
 
 
 @pytest.fixture

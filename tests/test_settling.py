@@ -27,6 +27,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture(autouse=True)
 def _thawed() -> object:
+    gc.unfreeze()  # a test before may have left something frozen: then the wait below would be over at once
     yield None
     gc.unfreeze()
 

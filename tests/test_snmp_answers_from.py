@@ -29,15 +29,6 @@ USER = Security("monitor", "SHA-256", Secret("kata-sandi-1"), "AES-128", Secret(
 HELLO = [(NAME, wire.OCTET_STRING, b"hello")]
 
 
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """Open a client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
-
-
 @contextlib.contextmanager
 def mouth(port: int, address: str = OTHER) -> Iterator[socket.socket]:
     """Open the socket from which an agent answers that listens elsewhere."""

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -57,15 +57,6 @@ def agent() -> Iterator[Snmpd]:
 def target(agent: Snmpd) -> Target:
     """How to ask it; patient, because tests may run on a busy machine."""
     return Target(agent.address, agent.port, Secret(agent.community), timeout=5.0)
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """An open client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
 
 
 def snmpwalk(target: Target, root: str) -> list[str]:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 from snmp_agents import NAME, PATIENT, at, hello, reply, running_agent, silent, until
@@ -29,16 +28,6 @@ from netmon.snmp.client import (
 )
 from netmon.snmp.client.failures import network_failure
 from netmon.snmp.wire import Message
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """An open client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
-
 
 # -- who answers, and when ----------------------------------------------------------------------------
 

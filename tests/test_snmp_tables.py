@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -20,15 +20,6 @@ from netmon.snmp.client import (
 )
 from netmon.snmp.client.tables import TableReader
 from netmon.snmp.wire import Message, Template, VarBind
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """An open client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
 
 
 @pytest.mark.parametrize("room", [1, 3, 7, 24])

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -61,15 +61,6 @@ def agent() -> Iterator[Snmpd]:
     """One snmpd for most of these tests, on twenty addresses."""
     with running_snmpd(addresses=ADDRESSES, config=config()) as running:
         yield running
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """An open client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
 
 
 def target(agent: Snmpd, user: Security = GOOD, **changes: object) -> Target:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -34,15 +34,6 @@ PLAIN = Security("monitor")
 NAME = wire.encode_oid("1.3.6.1.2.1.1.3.0")
 ANSWER = [(NAME, wire.GAUGE32, 42)]
 OTHER_ENGINE = b"\x80\x00\x1f\x88\x04other"
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[SnmpClient]:
-    """An open client."""
-    client = SnmpClient()
-    await client.open()
-    yield client
-    client.close()
 
 
 def target(agent: SecureAgent, *, timeout: float = 10.0, retries: int = 0, urgent: bool = False) -> Target:

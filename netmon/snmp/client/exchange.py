@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +10,7 @@ from typing import Final, NamedTuple
 
 from netmon.datagram import Address, address_of
 from netmon.model import Secret
+from netmon.names import numeric_place
 from netmon.snmp import wire
 from netmon.snmp.client.failures import SnmpFailure, SnmpLocal
 from netmon.snmp.client.peers import Peer
@@ -232,9 +232,7 @@ def numeric_address(text: str) -> tuple[int, str]:
         SnmpLocal: It is no numeric address.
     """
     bare, percent, zone = text.partition("%")
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            return family, socket.inet_ntop(family, socket.inet_pton(family, bare)) + percent + zone
-        except (OSError, ValueError):
-            continue
-    raise SnmpLocal(f"not a numeric address: {text!r}")
+    found = numeric_place(bare)
+    if found is None:
+        raise SnmpLocal(f"not a numeric address: {text!r}")
+    return found[0], found[1] + percent + zone
