@@ -11,7 +11,7 @@ from typing import Final
 from netmon.model import NO_READINGS, Check, Credential, Device, Failure, Observation
 from netmon.names import Names
 from netmon.probes import Probe
-from netmon.probes.snmp.access import target_of
+from netmon.probes.snmp.access import Access, limit_of
 from netmon.probes.snmp.contact import make_contact
 from netmon.probes.snmp.dialogue import Dialogue
 from netmon.probes.snmp.poll import Poll, Polled
@@ -33,7 +33,6 @@ from netmon.snmp.client import SnmpClient, SnmpFailure, SnmpLocal, SnmpRefused, 
 _PLAN_SECONDS: Final = 3600.0  # what vouches for nothing (an alias, a model) is read again after so long
 _PARTIAL_PLAN_SECONDS: Final = 300.0  # sooner where the first contact left something out
 _PATIENCE: Final = 60.0  # an agent whose tables always "changed" costs no walk more often
-_SHARE: Final = 0.9  # of its interval that a poll may take
 _QUESTIONS: Final = 3  # of one reachability check
 _IF_OPER_STATUS: Final = "1.3.6.1.2.1.2.2.1.8"  # IF-MIB::ifOperStatus
 _UP: Final = 1
@@ -89,51 +88,15 @@ class SnmpProbes:
         self._profiles = profiles
         self._device = device
         self._credential = credential
-        self._names = names or Names()
+        self._access = Access(credential, names or Names())
         self._wall = wall
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._targets: dict[tuple[str, int, float, int, bool, str], tuple[Credential, Target]] = {}
 
     def probes(self) -> dict[str, Probe]:
         """Give the three by the names that checks use."""
         return {"snmp": self.reachability, "readings": self.readings, "interface": self.interface}
-
-    async def target(
-        self,
-        address: str,
-        port: int,
-        credential: str,
-        *,
-        patience: float,
-        retries: int = 1,
-        urgent: bool = False,
-        answers_from: str = "",
-    ) -> Target:
-        """Say whom to ask, and with what, where a credential of the inventory is to be used.
-
-        ``patience`` is seconds a try, of which there are 1 + ``retries``; ``answers_from`` is another numeric address
-        of the agent. What is asked for again is the same object.
-
-        Raises:
-            SnmpLocal: a name without an address, no such credential, or one that is not for this address.
-        """
-        found = self._credential(credential)
-        if found is None:
-            raise SnmpLocal(f"there is no credential {credential}" if credential else "no credential is given for SNMP")
-        try:
-            _, numeric = await self._names.resolve(address, patience)
-        except OSError as error:
-            raise SnmpLocal(f"the name {address!r} has no address: {error.strerror}") from error
-        key = numeric, port, patience, retries, urgent, answers_from
-        made = self._targets.get(key)
-        if made is None or made[0] is not found:
-            target = target_of(
-                numeric, port, found, timeout=patience, retries=retries, urgent=urgent, answers_from=answers_from
-            )
-            made = self._targets[key] = found, target
-        return made[1]
 
     # -- reachability ------------------------------------------------------------------------------------
 
@@ -150,7 +113,7 @@ class SnmpProbes:
             patience, retries = check.timeout / _QUESTIONS, _QUESTIONS - 1
             device = self._device(check.device)  # none of a witness
             # Urgent: whoever reads tables from a device that has fallen silent must not keep us from seeing it.
-            target = await self.target(
+            target = await self._access.target(
                 check.address,
                 check.port,
                 check.credential,
@@ -181,7 +144,7 @@ class SnmpProbes:
         What was read when the device's time is over is kept, and marked as partial.
         """
         start, began = self._wall(), self._monotonic()
-        until = asyncio.get_running_loop().time() + _limit(check)
+        until = asyncio.get_running_loop().time() + limit_of(check)
         try:
             known = self._ready(check, began)
             if known is not None:
@@ -190,7 +153,7 @@ class SnmpProbes:
                     return self._observed(check, known, polled, "", start=start, began=began)
             return await self._read(check, start, began, until)
         except TimeoutError:
-            limit = f"the device was not read within {_limit(check):g} s"
+            limit = f"the device was not read within {limit_of(check):g} s"
             return self._failed(check, start, began, Failure.TIMEOUT, limit)
         except SnmpFailure as why:
             # A refusal or an error is an answer, but holds no readings; this check decides nothing.
@@ -220,7 +183,7 @@ class SnmpProbes:
         if device is None:
             self._known.pop(check.device, None)
             raise SnmpLocal(f"{check.device} is no longer in the inventory")
-        target = await self._target_of(device, check.timeout)
+        target = await self._access.target_of_device(device, check.timeout)
         async with self._lock(device.id):
             dialogue = Dialogue(self._client, target)
             async with asyncio.timeout_at(until):
@@ -236,11 +199,6 @@ class SnmpProbes:
             if target.address == device.address:  # a name may have another address the next time
                 known.check, known.credential = check, self._credential(check.credential)
             return self._observed(check, known, polled, wrong, start=start, began=began)
-
-    async def _target_of(self, device: Device, patience: float) -> Target:
-        return await self.target(
-            device.address, device.port, device.credential, patience=patience, answers_from=device.answers_from
-        )
 
     def _lock(self, device: str) -> asyncio.Lock:
         return self._locks.setdefault(device, asyncio.Lock())
@@ -329,10 +287,10 @@ class SnmpProbes:
             return self._failed(check, start, began, Failure.LOCAL, f"{check.device} names no router of the inventory")
         failure: Failure | None
         timing = Timing()
-        limit = _limit(check)
+        limit = limit_of(check)
         try:
             async with asyncio.timeout(limit) as deadline:
-                dialogue = Dialogue(self._client, await self._target_of(router, check.timeout))
+                dialogue = Dialogue(self._client, await self._access.target_of_device(router, check.timeout))
                 timing = dialogue.timing
                 async with self._lock(router.id):
                     failure, detail = await self._port_state(router, check.interface, dialogue)
@@ -374,8 +332,3 @@ class SnmpProbes:
         if vouchers and vouchers[0] != port.key_value:
             return None
         return status if isinstance(status, int) else _UNKNOWN
-
-
-def _limit(check: Check) -> float:
-    """Give the seconds after which a check gives up by itself, before its next round is due."""
-    return max(check.interval * _SHARE, 2 * check.timeout)
