@@ -1,4 +1,4 @@
-"""Wi-Fi: clients, radios, a controller's access points."""
+"""Wi-Fi and radio links: clients, radios, a controller's access points, users of portals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from exporters import interfaces
 from exporters.families import Family
 from exporters.interfaces import Pieces
 
+_SUBJECTS = ("wifi_", "radio_link_", "hotspot_", "dhcp_")
+
 
 def families(pieces: Pieces) -> Iterator[Family]:
-    """Give the families of Wi-Fi readings."""
-    yield from interfaces.families(pieces, "wifi_")
+    """Give the families of what radios, portals and their clients tell."""
+    for subject in _SUBJECTS:
+        yield from interfaces.families(pieces, subject)

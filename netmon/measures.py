@@ -50,6 +50,7 @@ class Measure:
 
 
 _RADIO: Final = ("radio", "band")
+_LINK: Final = ("radio",)
 _PORT: Final = ("interface",)
 
 _ALL: Final = (
@@ -70,6 +71,28 @@ _ALL: Final = (
     Measure("wifi_radio_noise_dbm", "gauge", "dbm", "Noise floor that a radio hears.", _RADIO),
     Measure("wifi_radio_transmit_power_dbm", "gauge", "dbm", "Power with which a radio sends.", _RADIO),
     Measure("wifi_access_points", "gauge", "", "Access points of a controller in one state.", ("state",)),
+    Measure("radio_link_signal_dbm", "gauge", "dbm", "Signal that a radio link receives.", _LINK),
+    Measure("radio_link_noise_dbm", "gauge", "dbm", "Noise that a radio link hears.", _LINK),
+    Measure("radio_link_snr_decibels", "gauge", "decibels", "Signal above the noise of a radio link.", _LINK),
+    Measure("radio_link_transmit_power_dbm", "gauge", "dbm", "Power with which a radio link sends.", _LINK),
+    Measure(
+        "radio_link_receive_rate_bytes_per_second",
+        "gauge",
+        "bytes_per_second",
+        "Rate at which a radio link can receive now.",
+        _LINK,
+    ),
+    Measure(
+        "radio_link_transmit_rate_bytes_per_second",
+        "gauge",
+        "bytes_per_second",
+        "Rate at which a radio link can send now.",
+        _LINK,
+    ),
+    Measure("radio_link_frequency_hertz", "gauge", "hertz", "Frequency on which a radio link sends.", _LINK),
+    Measure("radio_link_distance_meters", "gauge", "meters", "Distance to the other end of a radio link.", _LINK),
+    Measure("hotspot_users", "gauge", "", "Users logged in at a captive portal."),
+    Measure("dhcp_leases", "gauge", "", "Addresses that a DHCP server has given out."),
     Measure("interface_receive_bytes_total", "counter", "bytes", "Bytes received.", _PORT),
     Measure("interface_transmit_bytes_total", "counter", "bytes", "Bytes sent.", _PORT),
     Measure("interface_receive_errors_total", "counter", "", "Received packets that had errors.", _PORT),

@@ -12,7 +12,8 @@ from profile_cells import PROFILES, ROUTER, answers_of, shown
 
 from netmon.inventory import load_profiles
 from netmon.profiles import TEXT_TRANSFORMS, TRANSFORMS, Cell, ProfileError, build, identify, make_plan
-from netmon.profiles.reading import ACCESS_POINT_FIELDS, AGGREGATE, BODY, CONDITIONS, GET, SYSTEM_FIELDS
+from netmon.profiles.reading import ACCESS_POINT_FIELDS, BODY, CONDITIONS, MATCH, SYSTEM_FIELDS
+from netmon.profiles.sources import AGGREGATE, GET, WHERE
 
 # -- choosing -----------------------------------------------------------------------------------------
 
@@ -225,7 +226,7 @@ DOCUMENT = (Path(__file__).parents[1] / "docs" / "profiles.md").read_text()
 def test_every_key_transform_and_field_is_documented() -> None:
     """Whoever writes a profile finds every word in one page."""
     words = {*TRANSFORMS, *TEXT_TRANSFORMS, *BODY, *SYSTEM_FIELDS, *ACCESS_POINT_FIELDS}
-    words |= {*AGGREGATE, *GET, *CONDITIONS}
+    words |= {*AGGREGATE, *GET, *CONDITIONS, *WHERE, *MATCH}
     assert [word for word in sorted(words) if f"`{word}" not in DOCUMENT] == []
 
 

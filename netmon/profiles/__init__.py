@@ -1,13 +1,14 @@
 """Vendor profiles: which devices they fit, and how a device's answers become measures. Pure.
 
 The data lie beside this file, one ``<vendor>_<os>.yaml`` each; they come in already parsed. A device's first contact:
-``identify`` by sysObjectID and sysDescr, ask what ``needs`` says, ``make_plan``. Each poll: ask the plan's requests,
-see with ``misfit`` whether the plan still fits, make ``readings``.
+``identify`` by sysObjectID, sysDescr and the answers to ``questions``, ask what ``needs`` says, ``make_plan``. Each
+poll: ask the plan's requests, see with ``misfit`` whether the plan still fits, make ``readings``.
 """
 
-from netmon.profiles.asking import Needs, needs
-from netmon.profiles.choosing import FALLBACK, build, identify, with_variants
+from netmon.profiles.asking import Needs, listing_needs, needs
+from netmon.profiles.choosing import FALLBACK, Told, build, identify, questions, with_variants
 from netmon.profiles.filling import Rows, Values
+from netmon.profiles.listing import ONLINE, AccessPoint, access_points
 from netmon.profiles.making import make_plan
 from netmon.profiles.plan import (
     Answers,
@@ -22,17 +23,19 @@ from netmon.profiles.plan import (
     table_changed,
 )
 from netmon.profiles.summary import summary, unreachable
-from netmon.profiles.texts import access_points, identity_of
+from netmon.profiles.texts import identity_of
 from netmon.profiles.transforms import TEXT_TRANSFORMS, TRANSFORMS, Cell
 from netmon.profiles.words import SYS_DESCR, SYS_OBJECT_ID, SYS_UP_TIME, Profile, ProfileError
 
 __all__ = [
     "FALLBACK",
+    "ONLINE",
     "SYS_DESCR",
     "SYS_OBJECT_ID",
     "SYS_UP_TIME",
     "TEXT_TRANSFORMS",
     "TRANSFORMS",
+    "AccessPoint",
     "Answers",
     "Cell",
     "Interface",
@@ -41,6 +44,7 @@ __all__ = [
     "Profile",
     "ProfileError",
     "Rows",
+    "Told",
     "Values",
     "access_points",
     "boot_timestamp",
@@ -49,9 +53,11 @@ __all__ = [
     "identify",
     "identity_of",
     "is_as_planned",
+    "listing_needs",
     "make_plan",
     "misfit",
     "needs",
+    "questions",
     "readings",
     "started_anew",
     "summary",

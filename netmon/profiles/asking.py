@@ -13,6 +13,7 @@ from netmon.profiles.words import (
     Aggregate,
     FirstOf,
     Get,
+    Join,
     Profile,
     Ratio,
     Source,
@@ -38,14 +39,26 @@ def needs(profile: Profile, sys_object_id: str) -> Needs:
         singles += [source for _, source in entry.labels]
     for oid, is_column in named(singles, in_table=False):
         (columns if is_column else instances)[absolute(oid, root)] = None
-    rows: list[Source] = [entry.source for entry in profile.groups]
-    rows += [source for listing in profile.access_points for source in listing.values()]
-    for oid, _ in named(rows, in_table=True):
+    for oid, _ in named((entry.source for entry in profile.groups), in_table=True):
         columns[absolute(oid, root)] = None
+    columns.update(dict.fromkeys(_of_listings(profile, root)))
     for table in profile.tables:
         columns.update(dict.fromkeys(absolute(oid, root) for oid in _of_table(table)))
         instances.update(dict.fromkeys(absolute(oid, root) for oid in table.watch))
     return Needs(tuple(instances), side_by_side(columns))
+
+
+def listing_needs(profile: Profile, sys_object_id: str) -> Needs:
+    """Say what must be asked of a controller to know its access points, and nothing else."""
+    root = sys_object_id if profile.root else ""
+    return Needs((), side_by_side(dict.fromkeys(_of_listings(profile, root))))
+
+
+def _of_listings(profile: Profile, root: str) -> Iterator[str]:
+    for listing in profile.access_points:
+        for oid, _ in named((*listing.texts.values(), listing.clients), in_table=True):
+            yield absolute(oid, root)
+        yield from (absolute(where.column, root) for where in listing.where)
 
 
 def side_by_side(columns: Iterable[str]) -> tuple[tuple[str, ...], ...]:
@@ -64,8 +77,7 @@ def _of_table(table: Table) -> Iterator[str]:
     yield from (oid for oid, _ in named(sources, in_table=True))
     if table.vouch:
         yield table.vouch
-    if table.where:
-        yield table.where.column
+    yield from (where.column for where in table.where)
 
 
 def named(sources: Iterable[Source | None], *, in_table: bool) -> Iterator[tuple[str, bool]]:
@@ -75,10 +87,11 @@ def named(sources: Iterable[Source | None], *, in_table: bool) -> Iterator[tuple
             case Get(oid=oid) if oid != "index":
                 yield oid, in_table
             case Aggregate():
-                also = (source.column, source.exists, source.unless, source.matches, source.by, source.known)
-                where = (source.where.column,) if source.where else ()
+                also = (source.column, source.exists, source.unless, source.known)
+                where = [condition.column for condition in source.where]
                 yield from ((oid, True) for oid in (*also, *where) if oid)
-            case FirstOf(sources=several) | Add(sources=several):
+                yield from named((source.by, source.matches), in_table=True)
+            case FirstOf(sources=several) | Add(sources=several) | Join(sources=several):
                 yield from named(several, in_table=in_table)
             case Ratio():
                 yield from named((source.part, source.whole, *source.free), in_table=in_table)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from netmon.profiles.reading import parse
+from netmon.profiles.transforms import Cell, text_of
 from netmon.profiles.words import Entry, Match, Profile, ProfileError, Table
 
 _T = TypeVar("_T")
 
 FALLBACK: Final = "generic"
 """The profile of a device that no other fits; every set of profiles has it."""
+
+_LONGEST: Final = 2000  # characters of a text that a pattern looks at
 
 
 def build(raw: Mapping[str, Any]) -> dict[str, Profile]:
@@ -73,8 +77,14 @@ def _overlaid(below: Iterable[_T], above: Iterable[_T], key: Callable[[_T], obje
     return tuple({**{key(item): item for item in below}, **{key(item): item for item in above}}.values())
 
 
-def _fits(match: Match, sys_object_id: str, sys_descr: str) -> tuple[int, int] | None:
-    """Say how closely it fits: numbers of the longest matching prefix, and texts that had to fit; ``None``: not."""
+Told = Mapping[str, Cell]
+"""What a device gave for the objects of :func:`questions`; ``None``, or nothing, for those it has not."""
+
+_NOTHING: Final[Told] = MappingProxyType({})
+
+
+def _is_candidate(match: Match, sys_object_id: str, sys_descr: str) -> int | None:
+    """Give the numbers of the longest prefix where sysObjectID and sysDescr fit; ``None``: they do not."""
     longest = max((_below(sys_object_id, prefix) for prefix in match.sys_object_id), default=0)
     if match.sys_object_id and not longest:
         return None
@@ -82,7 +92,17 @@ def _fits(match: Match, sys_object_id: str, sys_descr: str) -> tuple[int, int] |
         return None
     if match.sys_descr_not and re.search(match.sys_descr_not, sys_descr):
         return None
-    return longest, bool(match.sys_descr) + bool(match.sys_descr_not)
+    return longest
+
+
+def _fits(match: Match, sys_object_id: str, sys_descr: str, told: Told) -> tuple[int, int] | None:
+    """Say how closely it fits: numbers of the longest matching prefix, and what else had to fit; ``None``: not."""
+    longest = _is_candidate(match, sys_object_id, sys_descr)
+    if longest is None or any(told.get(oid) is None for oid in match.has):
+        return None
+    if not all(re.search(one.pattern, text_of(told.get(one.oid))[:_LONGEST]) for one in match.says):
+        return None
+    return longest, bool(match.sys_descr) + bool(match.sys_descr_not) + len(match.objects())
 
 
 def _below(oid: str, prefix: str) -> int:
@@ -90,23 +110,36 @@ def _below(oid: str, prefix: str) -> int:
     return prefix.count(".") + 1 if f"{oid}.".startswith(f"{prefix.strip('.')}.") else 0
 
 
-def identify(profiles: Mapping[str, Profile], sys_object_id: str, sys_descr: str) -> Profile:
-    """Choose the profile that fits most closely (longest sysObjectID prefix, then most texts), or the fallback.
+def questions(profiles: Iterable[Profile], sys_object_id: str, sys_descr: str) -> tuple[str, ...]:
+    """Name the objects that tell which of some profiles (and of their variants) fits a device, each once.
 
-    Its variants that fit are laid over it, in their order.
+    A device answers with the object itself, or else with the first that it has below.
+    """
+    asked: dict[str, None] = {}
+    for profile in profiles:
+        for match in (*profile.match, *[match for match, _ in profile.variants]):
+            if match.objects() and _is_candidate(match, sys_object_id, sys_descr) is not None:
+                asked.update(dict.fromkeys(match.objects()))
+    return tuple(asked)
+
+
+def identify(profiles: Mapping[str, Profile], sys_object_id: str, sys_descr: str, told: Told = _NOTHING) -> Profile:
+    """Choose the profile that fits most closely (longest sysObjectID prefix, then most else), or the fallback.
+
+    Its variants that fit are laid over it, in their order. ``told`` are the answers to :func:`questions`.
     """
     best, closest = profiles[FALLBACK], (-1, -1)
     for profile in profiles.values():
         for match in profile.match:
-            fit = _fits(match, sys_object_id, sys_descr)
+            fit = _fits(match, sys_object_id, sys_descr, told)
             if fit is not None and fit > closest:
                 best, closest = profile, fit
-    return with_variants(best, sys_object_id, sys_descr)
+    return with_variants(best, sys_object_id, sys_descr, told)
 
 
-def with_variants(profile: Profile, sys_object_id: str, sys_descr: str) -> Profile:
+def with_variants(profile: Profile, sys_object_id: str, sys_descr: str, told: Told = _NOTHING) -> Profile:
     """Lay those variants over a profile that fit the device."""
     for match, variant in profile.variants:
-        if _fits(match, sys_object_id, sys_descr) is not None:
+        if _fits(match, sys_object_id, sys_descr, told) is not None:
             profile = replace(_merged(profile, variant), match=profile.match, variants=())
     return profile

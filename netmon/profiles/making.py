@@ -12,7 +12,7 @@ from netmon.profiles.asking import absolute, side_by_side
 from netmon.profiles.filling import Filler, Term
 from netmon.profiles.plan import Answers, Interface, Plan, Vouchers
 from netmon.profiles.terms import Making
-from netmon.profiles.texts import identity_of, root_of
+from netmon.profiles.texts import hold, identity_of, root_of
 from netmon.profiles.transforms import Cell, Transform, text_of
 from netmon.profiles.words import (
     SYS_UP_TIME,
@@ -22,10 +22,10 @@ from netmon.profiles.words import (
     Entry,
     FirstOf,
     Get,
+    Join,
     Profile,
     Source,
     Table,
-    Where,
 )
 
 _IF_ALIAS: Final = "1.3.6.1.2.1.31.1.1.1.18"  # IF-MIB::ifAlias
@@ -111,13 +111,12 @@ class _Draft:
         The key's column is one of them where it stands in the same table, not where it is looked up in another.
         """
         root = self.making.texts.root
-        columns = [column for entry in table.columns for column in _columns(entry.source)]
+        columns = [column for entry in table.columns for column in columns_of(entry.source)]
         own = {column.rpartition(".")[0] for column in columns}
-        columns += [column for column in _columns(table.key_source) if column.rpartition(".")[0] in own]
+        columns += [column for column in columns_of(table.key_source) if column.rpartition(".")[0] in own]
         indexes = {index for column in columns for index in self.answers.rows(absolute(column, root))}
-        where = Where(absolute(table.where.column, root), table.where.equal) if table.where else None
         for index in sorted(indexes, key=lambda text: tuple(map(int, text.split(".")))):
-            if where is None or text_of(self.answers.rows(where.column).get(index)) == where.equal:
+            if hold(table.where, self.answers.columns, index, root):
                 yield index
 
     def _vouch(self, get: Get | None, index: str) -> None:
@@ -163,16 +162,16 @@ class _Draft:
         return made if labels is made.labels else Series(made.measure, labels)
 
 
-def _columns(source: Source) -> Iterator[str]:
-    """Name the columns whose rows are a table's rows."""
+def columns_of(source: Source) -> Iterator[str]:
+    """Name the columns whose rows are a table's own rows: nothing is looked up in them."""
     match source:
-        case Get(oid=oid, index=0) if oid != "index":
+        case Get(oid=oid, index=None) if oid != "index":
             yield oid
-        case FirstOf(sources=several) | Add(sources=several):
+        case FirstOf(sources=several) | Add(sources=several) | Join(sources=several):
             for one in several:
-                yield from _columns(one)
+                yield from columns_of(one)
         case Aggregate(matches=matches) if matches:
-            yield matches
+            yield from columns_of(matches)
         case _:
             pass
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from netmon.model import Readings
+from netmon.profiles.listing import AccessPoint
 from netmon.profiles.plan import Plan
 
 
 def summary(
-    plan: Plan, read: Readings, access_points: Sequence[Mapping[str, str]], *, uptime: float | None = None
+    plan: Plan, read: Readings, access_points: Sequence[AccessPoint], *, uptime: float | None = None
 ) -> dict[str, Any]:
     """Put what a device said in one plain structure.
 
@@ -40,14 +41,21 @@ def summary(
             "radios": _listed(read, "radio", "wifi_radio_"),
             "ssids": _listed(read, "ssid", "wifi_ssid_"),
             "access_points": [dict(point) for point in access_points],
+            "access_point_states": _by_state(read),
         },
+        "radio_links": _listed(read, "radio", "radio_link_"),
     }
 
 
 def unreachable(profile: str = "") -> dict[str, Any]:
     """Give the same structure for a device that did not answer."""
-    wifi: dict[str, Any] = {"clients": None, "radios": [], "ssids": [], "access_points": []}
-    return {"reachable": False, "profile": profile, "system": {}, "interfaces": [], "wifi": wifi}
+    wifi: dict[str, Any] = {"clients": None, "radios": [], "ssids": [], "access_points": [], "access_point_states": {}}
+    return {"reachable": False, "profile": profile, "system": {}, "interfaces": [], "wifi": wifi, "radio_links": []}
+
+
+def _by_state(read: Readings) -> dict[str, float]:
+    """Give how many access points a controller has in each state."""
+    return {dict(made.labels)["state"]: value for made, value in read if made.measure == "wifi_access_points"}
 
 
 def _number(index: str) -> int | str:

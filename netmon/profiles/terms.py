@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
-from netmon.profiles.asking import absolute
+from netmon.profiles.asking import absolute, named
 from netmon.profiles.filling import Grouped, Rows, Term, Values
 from netmon.profiles.plan import (
     Answers,
@@ -17,32 +18,32 @@ from netmon.profiles.plan import (
     divided,
     used,
 )
-from netmon.profiles.texts import LONGEST_TEXT, Texts
+from netmon.profiles.texts import LONGEST_TEXT, Texts, hold, text_in
 from netmon.profiles.transforms import TRANSFORMS, Cell, Transform, number, text_of
-from netmon.profiles.words import Add, Aggregate, Constant, FirstOf, Get, Ratio, Source, Where
+from netmon.profiles.words import Add, Aggregate, Constant, FirstOf, Get, Ratio, Source
 
 
 @lru_cache(1024)  # a profile says few things of many cells: a city's plans share them
 def converter(get: Get) -> Transform:
     """Make the function from a cell to the measure's number."""
     steps: list[Transform] = [TRANSFORMS[name] for name in get.transforms]
+    meanings = dict(get.map)
 
     def convert(cell: Cell) -> float | None:
         if get.pattern and cell is not None:
             found = re.search(get.pattern, text_of(cell)[:LONGEST_TEXT])
             cell = (found[1] if found.re.groups else found[0]).encode() if found else None
+        if get.unknown and text_of(cell) in get.unknown:
+            return None
         if get.equals is not None:
             return None if cell is None else int((cell if isinstance(get.equals, int) else text_of(cell)) == get.equals)
-        value: Cell = cell
+        value: Cell = meanings.get(text_of(cell)) if meanings else cell
         for step in steps:
             value = step(value)
         return None if get.nonzero and not value else number(value)
 
-    return convert if steps or get.pattern or get.equals is not None or get.nonzero else number
-
-
-def _picked(where: Where | None, rows_of: Mapping[str, Rows], index: str) -> bool:
-    return where is None or text_of(rows_of.get(where.column, {}).get(index)) == where.equal
+    plain = replace(get, oid="", index=None) == Get("")
+    return number if plain else convert
 
 
 class Making:
@@ -64,21 +65,17 @@ class Making:
     def term(self, source: Source, index: str = "") -> Term | None:
         """Make the term of a source; ``None`` where the device gives nothing for it."""
         match source:
-            case Get():
-                wanted = self.cell(source, index)
-                return as_term(*wanted) if wanted else None
+            case Get() if wanted := self.cell(source, index):
+                return as_term(*wanted)
             case Constant(value=value):
                 return lambda _: value
-            case FirstOf():
-                chosen = self.first(source, index)
-                return self.term(chosen, index) if chosen else None
-            case Add(sources=several):
-                terms = [term for one in several if (term := self.term(one, index))]
-                return added(terms) if terms else None
-            case Ratio():
-                return self._ratio(source, index)
-            case Aggregate():
-                return self._aggregate(source, index)
+            case FirstOf() if chosen := self.first(source, index):
+                return self.term(chosen, index)
+            case Add(sources=several) if terms := [term for one in several if (term := self.term(one, index))]:
+                return added(terms)
+            case Ratio() | Aggregate():
+                return self._ratio(source, index) if isinstance(source, Ratio) else self._aggregate(source, index)
+        return None
 
     def first(self, several: FirstOf, index: str) -> Source | None:
         """Choose the first source that says something now, else the first that the device has at all."""
@@ -108,17 +105,13 @@ class Making:
             return False
         rows = self._rows(aggregate.column)
         if aggregate.where:
-            rows = {index: cell for index, cell in rows.items() if self._chosen(aggregate, index)}
+            rows = {index: cell for index, cell in rows.items() if self._holds(aggregate, index)}
         if rows or (aggregate.how == "count" and not aggregate.exists):
             return True
         return bool(aggregate.exists and self._rows(aggregate.exists))
 
-    def _chosen(self, aggregate: Aggregate, index: str) -> bool:
-        return _picked(self._where(aggregate), self.answers.columns, index)
-
-    def _where(self, aggregate: Aggregate) -> Where | None:
-        where = aggregate.where
-        return Where(absolute(where.column, self.texts.root), where.equal) if where else None
+    def _holds(self, aggregate: Aggregate, index: str) -> bool:
+        return hold(aggregate.where, self.answers.columns, index, self.texts.root)
 
     def _rows(self, column: str) -> Rows:
         return self.answers.rows(absolute(column, self.texts.root))
@@ -135,36 +128,50 @@ class Making:
     def _aggregate(self, aggregate: Aggregate, index: str) -> Term | None:
         if not self._has(aggregate):
             return None
+        own = self.texts.text(aggregate.matches, index) if aggregate.matches else None
         if aggregate.volatile:
-            return self._walked(aggregate, text_of(self._rows(aggregate.matches).get(index)))
-        get = Get(aggregate.column, aggregate.transforms)
-        cells = [self.cell(get, row) for row in self._rows(aggregate.column) if self._chosen(aggregate, row)]
+            return self._walked(aggregate, own)
+        by = aggregate.by or aggregate.cell()
+        cells = [
+            self.cell(aggregate.cell(), row)
+            for row in self._rows(aggregate.column)
+            if self._holds(aggregate, row) and (own is None or self.texts.text(by, row) == own)
+        ]
         terms = [as_term(*cell) for cell in cells if cell]
         if not terms:
             return lambda _: 0
         return averaged(terms) if aggregate.how == "mean" else added(terms)
 
-    def _walked(self, aggregate: Aggregate, own: str) -> Term:
+    def _walked(self, aggregate: Aggregate, own: str | None) -> Term:
         """Make the term of a column whose rows come and go: ``own`` is the text that a row must hold, if any."""
-        column = self.walk(aggregate.column)
-        where = self._where(aggregate)
-        if where:
-            self.walk(where.column)
-        convert = converter(Get(column, aggregate.transforms))
+        column, root = self.walk(aggregate.column), self.texts.root
+        by = aggregate.by or Get(aggregate.column)
+        self._walk_beside(aggregate, by)
+        convert = converter(aggregate.cell())
 
         def over(values: Values) -> float | None:
             rows = values.columns.get(column)
             if rows is None:
                 return None
-            cells = [cell for row, cell in rows.items() if _picked(where, values.columns, row)]
-            if aggregate.matches:
-                cells = [cell for cell in cells if text_of(cell) == own]
+            cells = [
+                cell
+                for row, cell in rows.items()
+                if hold(aggregate.where, values.columns, row, root)
+                and (own is None or text_in(values.columns, by, row, root) == own)
+            ]
             if aggregate.how == "count":
                 return len(cells)
             numbers = [value for cell in cells if (value := convert(cell)) is not None]
             return sum(numbers) / (max(len(numbers), 1) if aggregate.how == "mean" else 1)
 
         return over
+
+    def _walk_beside(self, aggregate: Aggregate, by: Source) -> None:
+        """Want walked each time what tells which rows of a column are meant."""
+        for where in aggregate.where:
+            self.walk(where.column)
+        for oid, _ in named((by,), in_table=True):
+            self.walk(oid)
 
     def walk(self, column: str) -> str:
         """Want a column walked each time; gives its whole name."""
@@ -175,35 +182,27 @@ class Making:
     # -- groups ----------------------------------------------------------------------------------------
 
     def grouped(self, source: Source) -> Grouped | None:
-        """Make a group's function: from a poll's values to one number for each text."""
-        sources = source.sources if isinstance(source, Add) else (source,)
-        parts = [self._group(one) for one in sources if isinstance(one, Aggregate) and self._has(one)]
-        if not parts:
-            return None
+        """Make a group's function: from a poll's values to one number for each text; ``None``: there is no such."""
+        match source:
+            case Aggregate(by=by) if by is not None:
+                return self._group(source, by) if self._has(source) else None
+            case FirstOf(sources=several):
+                return next((made for one in several if (made := self.grouped(one))), None)
+            case Add(sources=several):
+                parts = [made for one in several if (made := self.grouped(one))]
+                return _united(parts) if parts else None
+            case _:
+                return None
 
-        def split(values: Values) -> dict[str, float] | None:
-            out: dict[str, float] = {}
-            for part in parts:
-                found = part(values)
-                if found is None:
-                    return None
-                for text, value in found.items():
-                    out[text] = out.get(text, 0) + value
-            return out
-
-        return split
-
-    def _group(self, aggregate: Aggregate) -> Grouped:
+    def _group(self, aggregate: Aggregate, by: Source) -> Grouped:
         names = [text_of(cell) for cell in self._rows(aggregate.known).values()] if aggregate.known else []
         known = [name for name in names if name]
         if aggregate.volatile:
-            return self._walked_group(aggregate, known)
-        get = Get(aggregate.column, aggregate.transforms)
-        by = self._rows(aggregate.by)
+            return self._walked_group(aggregate, by, known)
         cells = [
-            (text_of(by.get(row)), as_term(*cell))
+            (self.texts.text(by, row), as_term(*cell))
             for row in self._rows(aggregate.column)
-            if self._chosen(aggregate, row) and (cell := self.cell(get, row))
+            if self._holds(aggregate, row) and (cell := self.cell(aggregate.cell(), row))
         ]
 
         def split(values: Values) -> dict[str, float] | None:
@@ -218,22 +217,37 @@ class Making:
 
         return split
 
-    def _walked_group(self, aggregate: Aggregate, known: list[str]) -> Grouped:
-        column, by, where = self.walk(aggregate.column), self.walk(aggregate.by), self._where(aggregate)
-        convert = converter(Get(column, aggregate.transforms))
-        if where:
-            self.walk(where.column)
+    def _walked_group(self, aggregate: Aggregate, by: Source, known: list[str]) -> Grouped:
+        column, root = self.walk(aggregate.column), self.texts.root
+        convert = converter(aggregate.cell())
+        self._walk_beside(aggregate, by)
 
         def split(values: Values) -> dict[str, float] | None:
-            rows, texts = values.columns.get(column), values.columns.get(by)
-            if rows is None or texts is None:
+            rows = values.columns.get(column)
+            if rows is None:
                 return None
             out: dict[str, float] = dict.fromkeys(known, 0)
             for row, cell in rows.items():
-                text = text_of(texts.get(row))
+                text = text_in(values.columns, by, row, root)
                 value = 1 if aggregate.how == "count" else convert(cell)
-                if text and value is not None and _picked(where, values.columns, row):
+                if text and value is not None and hold(aggregate.where, values.columns, row, root):
                     out[text] = out.get(text, 0) + value
             return out
 
         return split
+
+
+def _united(parts: Sequence[Grouped]) -> Grouped:
+    """Add up groups, text by text; nothing where one of them fails."""
+
+    def split(values: Values) -> dict[str, float] | None:
+        out: dict[str, float] = {}
+        for part in parts:
+            found = part(values)
+            if found is None:
+                return None
+            for text, value in found.items():
+                out[text] = out.get(text, 0) + value
+        return out
+
+    return split

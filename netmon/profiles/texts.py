@@ -3,17 +3,66 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from netmon.measures import clean
 from netmon.model import Identity
-from netmon.profiles.asking import absolute, named
+from netmon.profiles.asking import absolute
+from netmon.profiles.filling import Rows
 from netmon.profiles.plan import Answers
 from netmon.profiles.transforms import TEXT_TRANSFORMS, Cell, text_of
-from netmon.profiles.words import SYS_OBJECT_ID, Add, Constant, Entry, FirstOf, Get, Profile, Source
+from netmon.profiles.words import SYS_OBJECT_ID, Add, Constant, Entry, FirstOf, Get, Join, Piece, Profile, Source, Where
 
 LONGEST_TEXT: Final = 2000
 """A pattern looks at no more characters than these."""
+
+
+def piece_of(index: str, piece: Piece | None) -> str:
+    """Take a piece of an index; all of it where no piece is said."""
+    return index if piece is None else ".".join(index.split(".")[slice(*piece)])
+
+
+@lru_cache(1024)
+def _meanings(get: Get) -> Mapping[str, str]:
+    return {text: str(meant) for text, meant in get.map}
+
+
+def _of_cell(get: Get, cell: Cell) -> str:
+    """Give the text that a cell means."""
+    if get.unknown and text_of(cell) in get.unknown:
+        return ""
+    if get.pattern:
+        found = re.search(get.pattern, text_of(cell)[:LONGEST_TEXT])
+        cell = (found[1] if found.re.groups else found[0]) if found else None
+    for name in get.transforms:
+        cell = TEXT_TRANSFORMS[name](cell)
+    text = text_of(cell)[:LONGEST_TEXT]
+    return _meanings(get).get(text, text) if get.map else text
+
+
+def text_in(columns: Mapping[str, Rows], source: Source, index: str, root: str = "") -> str:
+    """Give the text of a source in a row of these columns; empty where the device gives none."""
+    match source:
+        case Constant(text=text):
+            return text
+        case FirstOf(sources=several) | Add(sources=several):
+            return next((text for one in several if (text := text_in(columns, one, index, root))), "")
+        case Join(sources=several):
+            return "/".join(filter(None, [text_in(columns, one, index, root) for one in several]))
+        case Get(oid="index"):
+            return _of_cell(source, piece_of(index, source.index))
+        case Get():
+            rows = columns.get(absolute(source.oid, root), {})
+            return _of_cell(source, rows.get(piece_of(index, source.index)))
+        case _:
+            return ""
+
+
+def hold(wheres: tuple[Where, ...], columns: Mapping[str, Rows], index: str, root: str = "") -> bool:
+    """Say whether a row fulfils all conditions."""
+    return all(where.holds(text_of(columns.get(absolute(where.column, root), {}).get(index))) for where in wheres)
 
 
 class Texts:
@@ -27,43 +76,28 @@ class Texts:
     def place(self, get: Get, index: str) -> str:
         """Name the instance that a source means in a row (``index`` is empty outside tables)."""
         oid = absolute(get.oid, self.root)
-        if not index:
-            return oid
-        if get.index:
-            parts = index.split(".")
-            index = ".".join(parts[: get.index] if get.index > 0 else parts[get.index :])
-        return f"{oid}.{index}"
+        return f"{oid}.{piece_of(index, get.index)}" if index else oid
 
     def cell(self, get: Get, index: str) -> Cell:
         """Give the cell that a source means."""
-        if not index:
-            return self.answers.cells.get(absolute(get.oid, self.root))
-        place = self.place(get, index)
         oid = absolute(get.oid, self.root)
-        return self.answers.rows(oid).get(place[len(oid) + 1 :])
+        if not index:
+            return self.answers.cells.get(oid)
+        return self.answers.rows(oid).get(piece_of(index, get.index))
 
     def text(self, source: Source, index: str = "") -> str:
         """Give a source's text; empty where the device gives none."""
+        if index:
+            return text_in(self.answers.columns, source, index, self.root)
         match source:
-            case Constant(text=text):
-                return text
             case FirstOf(sources=several) | Add(sources=several):
-                return next((text for one in several if (text := self.text(one, index))), "")
-            case Get(oid="index"):
-                return index
+                return next((text for one in several if (text := self.text(one))), "")
+            case Join(sources=several):
+                return "/".join(filter(None, map(self.text, several)))
             case Get():
-                return self._of_cell(source, self.cell(source, index))
+                return _of_cell(source, self.cell(source, ""))
             case _:
-                return ""
-
-    def _of_cell(self, get: Get, cell: Cell) -> str:
-        text = text_of(cell)[:LONGEST_TEXT]
-        if get.pattern:
-            found = re.search(get.pattern, text)
-            text = (found[1] if found.re.groups else found[0]) or "" if found else ""
-        for name in get.transforms:
-            text = TEXT_TRANSFORMS[name](text)
-        return text
+                return text_in(self.answers.columns, source, "", self.root)
 
     def applies(self, entry: Entry, index: str) -> bool:
         """Say whether a table's column is for this row."""
@@ -76,6 +110,8 @@ class Texts:
         match source:
             case FirstOf(sources=several):
                 return next((self.origin(one, index) for one in several if self.text(one, index)), None)
+            case Join(sources=several):
+                return next((found for one in several if (found := self.origin(one, index))), None)
             case Get() if source.oid != "index" and self.cell(source, index) is not None:
                 return source
             case _:
@@ -92,14 +128,3 @@ def identity_of(profile: Profile, answers: Answers) -> Identity:
 def root_of(profile: Profile, answers: Answers) -> str:
     """Give what stands before the profile's relative objects; empty where it has none."""
     return text_of(answers.cells.get(SYS_OBJECT_ID)) if profile.root else ""
-
-
-def access_points(profile: Profile, answers: Answers) -> tuple[dict[str, str], ...]:
-    """List the access points that a controller reports: what the profile knows of each."""
-    texts = Texts(answers, root_of(profile, answers))
-    out = []
-    for listing in profile.access_points:
-        columns = [absolute(oid, texts.root) for oid, _ in named(listing.values(), in_table=True)]
-        indexes = dict.fromkeys(index for column in columns for index in answers.rows(column))
-        out += [{key: clean(texts.text(source, index)) for key, source in listing.items()} for index in indexes]
-    return tuple(out)

@@ -6,6 +6,7 @@ One that begins with a dot lies below the device's own sysObjectID (``root: sysO
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -25,20 +26,27 @@ class ProfileError(ValueError):
         super().__init__(f"{'.'.join(map(str, path)) or 'profile'}: {message}")
 
 
+Piece = tuple[int | None, int | None]
+"""Where a piece of an index begins and ends, in numbers, as in a slice of Python."""
+
+
 @dataclass(frozen=True, slots=True)
 class Get:
     """One cell. ``oid`` may also be ``index``: then the row's own index is the text.
 
-    ``index`` takes only the first (positive) or last (negative) so many numbers of the row's index, for a lookup in
-    another table. ``pattern``: what its first group finds is the text. ``equals`` makes 1 or 0.
+    ``index`` takes only a piece of the row's index, for a lookup in another table. ``pattern``: what its first group
+    finds is the text. ``map`` gives another text, or a number, for a text. ``unknown`` are texts of cells that say
+    nothing. ``equals`` makes 1 or 0.
     """
 
     oid: str
     transforms: tuple[str, ...] = ()
     equals: int | str | None = None
     nonzero: bool = False
+    unknown: frozenset[str] = frozenset()
     pattern: str = ""
-    index: int = 0
+    index: Piece | None = None
+    map: tuple[tuple[str, str | float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +59,26 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Only rows in whose ``column`` stands this text (numbers and identifiers as they are written)."""
+    """Only rows in which the cell of ``column`` says this (numbers and identifiers as they are written; none: empty).
+
+    What is given must hold: one of ``equal``, none of ``unequal``, a text that ``like`` finds, one that ``unlike``
+    does not.
+    """
 
     column: str
-    equal: str
+    equal: frozenset[str] | None = None
+    unequal: frozenset[str] = frozenset()
+    like: str = ""
+    unlike: str = ""
+
+    def holds(self, text: str) -> bool:
+        """Say whether a cell's text is one of those meant."""
+        return (
+            (self.equal is None or text in self.equal)
+            and text not in self.unequal
+            and (not self.like or re.search(self.like, text) is not None)
+            and (not self.unlike or re.search(self.unlike, text) is None)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +86,32 @@ class Aggregate:
     """A column made one number.
 
     ``exists``: a column that has rows on every device of which the answer is to be 0, not absent, while the
-    aggregated column is empty. ``matches``: inside a table, only rows whose cell in ``column`` equals the row's own
-    cell in ``matches``. ``by``: one number for each text in that column; ``known``: a column of texts that get a 0.
+    aggregated column is empty. ``matches`` and ``by``, inside a table: only rows whose text ``by`` (the aggregated
+    cell's own, if not given) equals the own row's text ``matches``. ``by`` in a group: one number for each such text;
+    ``known``: a column of texts that get a 0.
     """
 
     how: Literal["sum", "mean", "count"]
     column: str
     transforms: tuple[str, ...] = ()
     volatile: bool = False
-    where: Where | None = None
+    where: tuple[Where, ...] = ()
     exists: str = ""
     unless: str = ""
-    matches: str = ""
-    by: str = ""
+    matches: Source | None = None
+    by: Source | None = None
     known: str = ""
+
+    def cell(self) -> Get:
+        """Give the source of one of its cells."""
+        return Get(self.column, self.transforms)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Texts put together with ``/`` between them; empty ones are left out."""
+
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +137,7 @@ class Ratio:
     free: tuple[Source, ...] = ()
 
 
-Source = Get | Constant | Aggregate | FirstOf | Add | Ratio
+Source = Get | Constant | Aggregate | FirstOf | Add | Ratio | Join
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +168,44 @@ class Table:
     key_source: Source
     labels: tuple[tuple[str, Source], ...] = ()
     columns: tuple[Entry, ...] = ()
-    where: Where | None = None
+    where: tuple[Where, ...] = ()
     vouch: str = ""
     watch: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """The first object at or below ``oid`` has a text that ``pattern`` finds."""
+
+    oid: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
-    """How a device is recognised; all that is given must hold. Prefixes are of whole numbers, not of characters."""
+    """How a device is recognised; all that is given must hold. Prefixes are of whole numbers, not of characters.
+
+    ``has`` are objects, or subtrees in which it must have some.
+    """
 
     sys_object_id: tuple[str, ...] = ()
     sys_descr: str = ""
     sys_descr_not: str = ""
+    has: tuple[str, ...] = ()
+    says: tuple[Says, ...] = ()
+
+    def objects(self) -> tuple[str, ...]:
+        """Name what must be asked of a device to know whether it fits."""
+        return (*self.has, *[one.oid for one in self.says])
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a controller's rows tell of its access points: texts by field, and how many clients each has."""
+
+    texts: Mapping[str, Source]
+    clients: Source | None = None
+    where: tuple[Where, ...] = ()
 
 
 _VARBINDS: Final = 48
@@ -167,7 +229,7 @@ class Profile:
     scalars: tuple[Entry, ...] = ()
     tables: tuple[Table, ...] = ()
     groups: tuple[Entry, ...] = ()
-    access_points: tuple[Mapping[str, Source], ...] = ()
+    access_points: tuple[Listing, ...] = ()
     variants: tuple[tuple[Match, Profile], ...] = ()
     bulk: bool | None = None
     max_repetitions: int | None = None

@@ -12,6 +12,7 @@ from netmon.profiles import (
     SYS_DESCR,
     SYS_OBJECT_ID,
     SYS_UP_TIME,
+    AccessPoint,
     Answers,
     Cell,
     Plan,
@@ -22,6 +23,7 @@ from netmon.profiles import (
     identify,
     make_plan,
     needs,
+    questions,
     readings,
     summary,
     unreachable,
@@ -45,7 +47,7 @@ class Contact:
 
     plan: Plan
     answers: Answers
-    access_points: tuple[Mapping[str, str], ...]
+    access_points: tuple[AccessPoint, ...]
     target: Target
     most: int
     missing: tuple[str, ...] = ()
@@ -63,7 +65,7 @@ async def make_contact(
     """
     object_id, descr, _ = await dialogue.get(_HEAD)
     sys_object_id = object_id if isinstance(object_id, str) else ""
-    profile = choose(profiles, device.profile, sys_object_id, _text(descr))
+    profile = await recognize(dialogue, profiles, device.profile, sys_object_id, _text(descr))
     dialogue.adapt(bulk=profile.asks_bulk(), repetitions=repetitions or profile.repetitions())
     asked = needs(profile, sys_object_id)
     cells, most = await _instances(dialogue, asked.instances, profile.varbinds())
@@ -76,11 +78,22 @@ async def make_contact(
     return Contact(plan, answers, access_points(profile, answers), dialogue.target, most, tuple(missing))
 
 
-def choose(profiles: Mapping[str, Profile], name: str, sys_object_id: str, sys_descr: str) -> Profile:
-    """Give the profile that the inventory names, else the one that fits."""
-    if name != AUTO and name in profiles:
-        return with_variants(profiles[name], sys_object_id, sys_descr)
-    return identify(profiles, sys_object_id, sys_descr)
+async def recognize(
+    dialogue: Dialogue, profiles: Mapping[str, Profile], name: str, sys_object_id: str, sys_descr: str
+) -> Profile:
+    """Give the profile that the inventory names, else the one that fits; some of them the device must be asked for.
+
+    Raises:
+        SnmpFailure: it does not answer, or not as an SNMP agent.
+    """
+    is_named = name != AUTO and name in profiles
+    asked = questions([profiles[name]] if is_named else profiles.values(), sys_object_id, sys_descr)
+    told = dict(zip(asked, await dialogue.get(asked), strict=True)) if asked else {}
+    for oid in [oid for oid, cell in told.items() if cell is None]:
+        told[oid] = await dialogue.first_below(oid)
+    if is_named:
+        return with_variants(profiles[name], sys_object_id, sys_descr, told)
+    return identify(profiles, sys_object_id, sys_descr, told)
 
 
 def _text(cell: Cell) -> str:

@@ -135,6 +135,25 @@ class Dialogue:
                 out[place] = cell
         return out
 
+    async def first_below(self, oid: str) -> Cell:
+        """Give the first object below an identifier; ``None`` where there is none.
+
+        Raises:
+            SnmpFailure: no answer, or one that is none.
+        """
+        name = wire.encode_oid(oid)
+        self._tell(f"GETNEXT {oid}")
+        try:
+            bind, *_ = await self._client.get_next(self.target, [name], timing=self.timing)
+        except SnmpError as error:
+            self._tell(f"  {error.detail}")
+            return None  # in SNMPv1 an error is how a tree ends
+        except SnmpFailure as failure:
+            self._tell(f"  {failure.detail}")
+            raise
+        self._tell_all([bind])
+        return cell_of(bind) if bind[0].startswith(name) and bind[0] != name else None
+
     async def columns(self, columns: Sequence[str]) -> dict[str, Rows]:
         """Walk columns that stand side by side; each comes as its cells by index, empty where there are none.
 
