@@ -141,6 +141,7 @@ class Service:
             device=self._device,
             credential=self._credential,
             names=names,
+            was_up=history.was_up,
         )
         probes: dict[str, Probe] = {"icmp": self._pinger, "tcp": TcpProbe(names), **snmp.probes()}
         self._witnesses = Witnesses(loaded.inventory.witness, probes)

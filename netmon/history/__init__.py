@@ -126,6 +126,12 @@ class History:
             track = self._tracks.setdefault(key, Track())
         return track
 
+    def was_up(self, key: str) -> bool:
+        """Say whether a device or service was ever observed to be up."""
+        with self._memory:
+            track = self._tracks.get(key)
+            return track is not None and any(row.outcome is Outcome.UP for row in track.rows)
+
     def observe(self, key: str, at: int, outcome: Outcome, reach: int) -> Change:
         """Take in one observation and note what must be written; ``reach`` in seconds. The disk is not touched."""
         with self._memory:

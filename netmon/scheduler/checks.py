@@ -18,9 +18,10 @@ _READABLE: Final = frozenset({ReachKind.ICMP, ReachKind.SNMP, ReachKind.TCP})
 def checks_of(inventory: Inventory) -> list[Check]:
     """List the checks of all devices that are objects, in the inventory's order.
 
-    ``DEV/reachability`` decides up and down (its probe is ``icmp``, ``snmp``, ``tcp`` or ``interface``); a device
-    with an address and a credential of its own has ``DEV/readings`` besides. Devices that check in by themselves or
-    that a controller reports have no check here.
+    ``DEV/reachability`` decides up and down (its probe is ``icmp``, ``snmp``, ``tcp``, ``interface`` or
+    ``controller``); a device with an address and a credential of its own has ``DEV/readings`` besides. An access point
+    that is reached by itself and has no credential has its readings from its controller, where it names one. Devices
+    that check in by themselves have no check here.
     """
     checks: list[Check] = []
     for device in inventory.devices.values():
@@ -29,8 +30,12 @@ def checks_of(inventory: Inventory) -> list[Check]:
         reachability = _reachability(inventory, device)
         if reachability is not None:
             checks.append(reachability)
-        if device.credential and device.address and device.reach.kind in _READABLE:
+        if device.reach.kind not in _READABLE:
+            continue
+        if device.credential and device.address:
             checks.append(_readings(inventory, device))
+        elif device.controller:
+            checks.append(_joined(inventory, device, f"{device.id}/readings", inventory.settings.interval_readings))
     return checks
 
 
@@ -42,6 +47,8 @@ def timeout_of(interval: int) -> float:
 def _reachability(inventory: Inventory, device: Device) -> Check | None:
     kind = device.reach.kind
     asked = device
+    if kind is ReachKind.CONTROLLER:
+        return _joined(inventory, device, f"{device.id}/reachability", device.interval, decides=True)
     if kind is ReachKind.INTERFACE:  # the router tells, so the router is asked
         asked = inventory.devices[device.reach.of]
     elif kind not in _READABLE:
@@ -60,6 +67,24 @@ def _reachability(inventory: Inventory, device: Device) -> Check | None:
         interface=device.reach.interface,
         decides=True,
         confirm_by_ping=kind is ReachKind.SNMP and device.confirm_by_ping,
+    )
+
+
+def _joined(inventory: Inventory, device: Device, name: str, interval: int, *, decides: bool = False) -> Check:
+    """Ask the controller of an access point, which tells of it by its name or MAC address."""
+    controller = inventory.devices[device.controller]
+    return Check(
+        id=name,
+        device=device.id,
+        probe=ReachKind.CONTROLLER.value,
+        interval=interval,
+        timeout=timeout_of(interval),
+        address=controller.address,
+        port=controller.port,
+        credential=controller.credential,
+        profile=controller.profile,
+        interface=device.match,
+        decides=decides,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from netmon.model import NO_READINGS, Check, Failure, Observation, Outcome
+from netmon.model import NO_READINGS, Check, Failure, Observation, Outcome, ReachKind
 from netmon.scheduler.asking import Answer, Asker
 from netmon.scheduler.faults import LocalFaults
 from netmon.scheduler.witness import Witnesses
@@ -96,11 +96,13 @@ class Confirmer:
             between.cancel()
 
     async def _repeat_is_in_time(self, check: Check, first: Answer, between: asyncio.Future[bool]) -> bool:
-        earliest = first.sent + min(_REPEAT_EARLIEST, check.interval / _PARTS)
+        # A controller's list may take long to be read; that somebody is not in it, or not up, is known at its end.
+        missed = first.end if check.probe == ReachKind.CONTROLLER else first.sent
+        earliest = missed + min(_REPEAT_EARLIEST, check.interval / _PARTS)
         now = self._monotonic()
-        await asyncio.wait({between}, timeout=max(0.0, first.sent + _REPEAT_LATEST - now))
+        await asyncio.wait({between}, timeout=max(0.0, missed + _REPEAT_LATEST - now))
         await asyncio.sleep(max(0.0, earliest - self._monotonic()))
-        return self._monotonic() <= first.sent + _REPEAT_WITHIN
+        return self._monotonic() <= missed + _REPEAT_WITHIN
 
     async def _repeated(self, check: Check) -> _Repeat:
         # All three at once: the witness must answer in the very seconds in which the device is silent.

@@ -130,8 +130,11 @@ class Witnesses:
                 self._questions.remove(question)
 
     def heard(self, check: Check, sent: float) -> None:
-        """Note that a device answered a packet sent at ``sent`` (monotonic seconds); only deciding checks stand in."""
-        if self._seats:
+        """Note that a device answered a packet sent at ``sent`` (monotonic seconds); only deciding checks stand in.
+
+        What a controller tells of an access point is no answer of it, and may have been told a while ago.
+        """
+        if self._seats or check.probe == ReachKind.CONTROLLER:
             return
         self._note_answer()
         seat = self._heard.pop(check.device, None)

@@ -1,4 +1,4 @@
-"""SNMP checks: whether a device answers, what it reads, and what a router says of one of its ports."""
+"""SNMP checks: whether a device answers, what it reads, what a router says of a port, a controller of a device."""
 
 from netmon.probes.snmp.access import target_of
 from netmon.probes.snmp.contact import FirstContact, first_contact

@@ -1,4 +1,4 @@
-"""The three probes that speak SNMP, and what they remember of each device between two checks."""
+"""The probes that speak SNMP, and what they remember of each device between two checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from netmon.probes import Probe
 from netmon.probes.snmp.access import Access, limit_of
 from netmon.probes.snmp.contact import make_contact
 from netmon.probes.snmp.dialogue import Dialogue
+from netmon.probes.snmp.joined import Joined
 from netmon.probes.snmp.poll import Poll, Polled
+from netmon.probes.snmp.rolls import Rolls
 from netmon.profiles import (
     SYS_UP_TIME,
     Interface,
@@ -77,12 +79,14 @@ class SnmpProbes:
         credential: Callable[[str], Credential | None],
         *,
         names: Names | None = None,
+        was_up: Callable[[str], bool] = lambda _: False,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Look devices, credentials and profiles up when they are needed, so that a reload changes them.
 
-        ``names`` are resolved host names, shared with other probes; ``wall`` and ``monotonic`` are for tests.
+        ``names`` are resolved host names, shared with other probes; ``was_up`` says of a device's id whether it was
+        ever observed to be up; ``wall`` and ``monotonic`` are for tests.
         """
         self._client = client
         self._profiles = profiles
@@ -93,10 +97,17 @@ class SnmpProbes:
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        rolls = Rolls(client, self._access, profiles, wall=wall, monotonic=monotonic)
+        self._joined = Joined(rolls, device, was_up, wall=wall, monotonic=monotonic)
 
     def probes(self) -> dict[str, Probe]:
-        """Give the three by the names that checks use."""
-        return {"snmp": self.reachability, "readings": self.readings, "interface": self.interface}
+        """Give them by the names that checks use."""
+        return {
+            "snmp": self.reachability,
+            "readings": self.readings,
+            "interface": self.interface,
+            "controller": self._joined.observe,
+        }
 
     # -- reachability ------------------------------------------------------------------------------------
 
