@@ -202,7 +202,7 @@ class Rolls:
     async def _read(self, controller: Device, known: _Controller, check: Check) -> Roll:
         """Read a roll and keep it."""
         roll, number = Roll(), next(known.numbers)
-        wall, sent = self._wall(), self._monotonic()
+        wall, began = self._wall(), self._monotonic()
         timing = Timing()
         limit = limit_of(check)
         try:
@@ -218,9 +218,9 @@ class Rolls:
             # A controller's silence says nothing of an access point: it is never down for it (LK-1).
             failure = Failure.AUTH if why.failure in {None, Failure.AUTH} else Failure.LOCAL
             roll = Roll(failure=failure, detail=f"{controller.id} does not tell: {why.detail}")
-        if timing.sent_at:
-            sent += max(timing.sent_at - wall, 0.0)
-        roll = replace(roll, number=number, sent=sent, took=max(self._monotonic() - sent, 0.0))
+        took = self._monotonic() - began
+        sent = min(max(timing.sent_at - wall, 0.0), took)  # seconds after the beginning
+        roll = replace(roll, number=number, sent=began + sent, took=took - sent)
         known.rolls = (*known.rolls, roll)[-_KEPT:]
         return roll
 
