@@ -117,6 +117,7 @@ _ALL: Final = (
         _PORT,
     ),
     Measure("interface_info", "gauge", "", "The operator's own note beside an interface.", ("interface", "alias")),
+    Measure("interface_wan", "gauge", "", "1 for the interface that leads to the provider.", _PORT),
     Measure("cpu_load_ratio", "gauge", "ratio", "Share of time the processors are busy, their mean."),
     Measure("memory_used_ratio", "gauge", "ratio", "Share of the main memory in use."),
     Measure("temperature_celsius", "gauge", "celsius", "Temperature at one of the device's sensors.", ("sensor",)),
@@ -167,6 +168,11 @@ def series(measure: str, device: Device, labels: Mapping[str, str] = MappingProx
         raise ValueError(f"{measure} takes the labels {list(meant.labels)}, not {sorted(labels)}")
     first, _ = _of_device(device.id, device.site, device.uplink)
     return Series(measure, (*first, *[(name, clean(labels[name])) for name in meant.labels]))
+
+
+def wan_port(device: Device, told: Iterable[Series]) -> str:
+    """Name the interface that leads to a device's provider: the one that it tells, else what the inventory says."""
+    return next((dict(one.labels)["interface"] for one in told if one.measure == "interface_wan"), device.wan)
 
 
 def line_of(series: Series) -> str:

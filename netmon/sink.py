@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from netmon.history import History
+from netmon.measures import wan_port
 from netmon.model import Observation, Series, reach_seconds
 from netmon.state import CityState
 
@@ -32,6 +33,15 @@ class _Places(NamedTuple):
     reset: int = -1
 
 
+class _Known(NamedTuple):
+    """The places found for these series: ``said`` is the inventory's word for the WAN port, ``wan`` its name."""
+
+    series: tuple[Series, ...]
+    said: str
+    wan: str
+    places: _Places
+
+
 class _Count(NamedTuple):
     """One of the WAN port's counters as it was told: times are Unix seconds; ``None`` is what was not told.
 
@@ -54,7 +64,7 @@ class Sink:
         self._history = history
         self._state = state
         self._counts: dict[tuple[str, str], _Count] = {}  # by device and figures
-        self._places: dict[str, tuple[tuple[Series, ...], str, _Places]] = {}  # by check
+        self._places: dict[str, _Known] = {}  # by check
 
     def __call__(self, seen: Observation) -> None:
         """Record what decides up and down, count what belongs to the hour, and let the state know."""
@@ -80,16 +90,16 @@ class Sink:
 
     def _found(self, seen: Observation) -> _Places:
         """Find what belongs to the hour; looked for only where a device tells other series than the last time."""
-        device, series = seen.check.device, seen.readings.series
-        wan = self._state.devices[device].wan
+        device, series = self._state.devices[seen.check.device], seen.readings.series
         known = self._places.get(seen.check.id)
-        if known is not None and known[0] is series and known[1] == wan:
-            return known[2]
-        if known is not None and known[1] != wan:
+        if known is not None and known.series is series and known.said == device.wan:
+            return known.places
+        wan = wan_port(device, series)
+        if known is not None and known.wan != wan:
             for name in _TRAFFIC.values():
-                self._counts.pop((device, name), None)  # another port's counter goes on from nothing
+                self._counts.pop((device.id, name), None)  # another port's counter goes on from nothing
         places = _places_of(series, wan)
-        self._places[seen.check.id] = series, wan, places
+        self._places[seen.check.id] = _Known(series, device.wan, wan, places)
         return places
 
     def _count_traffic(self, seen: Observation, places: _Places) -> None:

@@ -24,7 +24,7 @@ from netmon.profiles.sources import AGGREGATE, GET, WHERE
         ("1.3.6.1.4.1.14988.1", "mikrotik_routeros"),
         ("1.3.6.1.4.1.14988.1.7", "mikrotik_routeros"),
         ("1.3.6.1.4.1.14988.10", "generic"),
-        ("1.3.6.1.4.1.14988.2", "generic"),
+        ("1.3.6.1.4.1.14988.10", "generic"),
         ("", "generic"),
     ],
 )
@@ -248,9 +248,13 @@ def test_the_documents_example_is_a_profile() -> None:
 
 @pytest.mark.parametrize("name", load_profiles())
 def test_every_object_identifier_has_a_name_beside_it(name: str) -> None:
-    """A reader sees which object it is without a MIB browser: in the line's comment, or where it stands first."""
+    """A reader sees which object it is without a MIB browser: in the line's comment, or where it stands first.
+
+    The identities of products are no objects; what must fit them stands in the profile's first line.
+    """
     text = resources.files("netmon.profiles").joinpath(f"{name}.yaml").read_text()
-    named: set[str] = set()
+    named = {oid for match in PROFILES[name].match for oid in match.sys_object_id}
+    named |= {oid for match, _ in PROFILES[name].variants for oid in match.sys_object_id}
     for line in text.splitlines():
         code, _, comment = line.partition("#")
         oids = set(re.findall(r'"(\.?[0-9]+(?:\.[0-9]+)+)"', code))

@@ -111,7 +111,7 @@ DEVICE = Table(
         ),
         Field("confirm_by_ping", BOOLEAN, "ping it before it is called down by `reach: snmp`"),
         Field("radius", RADIUS, "metres that an access point covers; 50m by default"),
-        Field("wan", TEXT, "interface of a router or link that leads to the provider"),
+        Field("wan", TEXT, "interface to the provider: its name, `alias:` and its alias, or `default-route`"),
         Field("provider", TEXT, "who provides what this router or link leads to, where an uplink has several"),
         Field("controller", IDENTITY, "the controller that reports this access point"),
         Field("match", TEXT, "its name or MAC address at that controller"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from netmon.profiles.wan import wan_needs
 from netmon.profiles.words import (
     SYS_DESCR,
     SYS_OBJECT_ID,
@@ -29,8 +30,8 @@ class Needs:
     columns: tuple[tuple[str, ...], ...]
 
 
-def needs(profile: Profile, sys_object_id: str) -> Needs:
-    """Say what must be known of a device before a plan can be made."""
+def needs(profile: Profile, sys_object_id: str, wan: str = "") -> Needs:
+    """Say what must be known of a device before a plan can be made; ``wan`` is how it names its port."""
     root = sys_object_id if profile.root else ""
     instances = {SYS_DESCR: None, SYS_OBJECT_ID: None, SYS_UP_TIME: None}
     columns: dict[str, None] = {}
@@ -45,7 +46,8 @@ def needs(profile: Profile, sys_object_id: str) -> Needs:
     for table in profile.tables:
         columns.update(dict.fromkeys(absolute(oid, root) for oid in _of_table(table)))
         instances.update(dict.fromkeys(absolute(oid, root) for oid in table.watch))
-    return Needs(tuple(instances), side_by_side(columns))
+    routes = tuple((part,) for part in wan_needs(wan))  # each a subtree, so none stands beside another
+    return Needs(tuple(instances), side_by_side(columns) + routes)
 
 
 def listing_needs(profile: Profile, sys_object_id: str) -> Needs:

@@ -14,6 +14,7 @@ from netmon.profiles.plan import Answers, Interface, Plan, Vouchers
 from netmon.profiles.terms import Making
 from netmon.profiles.texts import hold, identity_of, root_of
 from netmon.profiles.transforms import Cell, Transform, text_of
+from netmon.profiles.wan import wan_of
 from netmon.profiles.words import (
     SYS_UP_TIME,
     Add,
@@ -42,6 +43,7 @@ def make_plan(profile: Profile, device: Device, answers: Answers) -> Plan:
         draft.table(table)
     for entry in profile.scalars:
         draft.entry(entry, {}, "")
+    draft.wan()
     groups = [(entry.measure, made) for entry in profile.groups if (made := draft.making.grouped(entry.source))]
     return Plan(
         profile=profile.name,
@@ -155,6 +157,15 @@ class _Draft:
                 return
             self.computed.append((made, term))
         self._made.add(made)
+
+    def wan(self) -> None:
+        """Say which port leads to the provider, and have it looked for anew when the route moves."""
+        found = wan_of(self.device.wan, self.interfaces, self.answers) if self.device.wan else None
+        if found is None:
+            return
+        self.constants.append((series("interface_wan", self.device, {"interface": found.interface}), 1))
+        if found.instance:
+            self.watched[self.making.requests.slot(found.instance)] = found.cell
 
     def _shared(self, made: Series) -> Series:
         """Let the series of one row hold the same labels: a city has as many as series otherwise."""

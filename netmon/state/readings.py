@@ -11,7 +11,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Final
 
-from netmon.measures import DEVICE_LABELS, MEASURES, line_of
+from netmon.measures import DEVICE_LABELS, MEASURES, line_of, wan_port
 from netmon.measures import series as series_of
 from netmon.model import Device, Observation, ReachKind, Readings, Series, reach_seconds
 
@@ -131,7 +131,7 @@ class Latest:
         room = self._budget - len(_PINGED) if device.reach.kind is ReachKind.ICMP else self._budget
         if len(told.values) > room and seen.check.probe != ReachKind.ICMP:
             number = len(told)
-            within_budget, left_out = within(told, room, device.wan)
+            within_budget, left_out = within(told, room, wan_port(device, told.series))
             told = Readings.of(within_budget)
             self._name(device.id, left_out, number)
         kept = self._kept.get(seen.check.id)

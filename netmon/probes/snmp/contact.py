@@ -67,7 +67,7 @@ async def make_contact(
     sys_object_id = object_id if isinstance(object_id, str) else ""
     profile = await recognize(dialogue, profiles, device.profile, sys_object_id, _text(descr))
     dialogue.adapt(bulk=profile.asks_bulk(), repetitions=repetitions or profile.repetitions())
-    asked = needs(profile, sys_object_id)
+    asked = needs(profile, sys_object_id, device.wan)
     cells, most = await _instances(dialogue, asked.instances, profile.varbinds())
     columns: dict[str, Rows] = {}
     missing: list[str] = []
