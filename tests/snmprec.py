@@ -25,7 +25,12 @@ Records = dict[str, tuple[int, Cell]]
 
 def load(name: str) -> Records:
     """Read a recording; a line that is none, or whose value does not fit its tag, is left out."""
-    return dict(_records((CAPTURES / f"{name}.snmprec").read_bytes().decode("latin-1").splitlines()))
+    return read((CAPTURES / f"{name}.snmprec").read_bytes())
+
+
+def read(recorded: bytes) -> Records:
+    """Read a recording's lines; only line feeds end one, whatever control characters a value has."""
+    return dict(_records([line.rstrip("\r") for line in recorded.decode("latin-1").split("\n")]))
 
 
 def _records(lines: list[str]) -> Iterator[tuple[str, tuple[int, Cell]]]:
