@@ -197,7 +197,7 @@ def problems(entry: Entry) -> list[str]:
 
 
 def sound_profiles(say: Callable[[str], object]) -> Mapping[str, Profile]:
-    """Give netmon's profiles without those that have mistakes, which are told: somebody may be writing them just now."""
+    """Give netmon's profiles without those that have mistakes, which are told: authors write several at once."""
     raw: dict[str, Any] = {}
     for path in sorted(Path(netmon.__file__).parent.glob("profiles/*.yaml")):
         try:
