@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -106,6 +107,7 @@ class Joined:
     address: str
     port: int
     now: float = 1000.0
+    real_time: bool = False
     credential: Credential = OPEN
     were_up: set[str] = field(default_factory=set)
     devices: dict[str, Device] = field(default_factory=dict)
@@ -116,15 +118,16 @@ class Joined:
         self.devices["wlc-1"] = Device(
             "wlc-1", Role.CONTROLLER, self.address, site="hall", port=self.port, credential="open"
         )
-        self.probe = SnmpProbes(
+        self.probes = SnmpProbes(
             self.client,
             lambda: self.profiles,
             self.devices.get,
             lambda name: self.credential if name == "open" else None,
             was_up=self.were_up.__contains__,
-            wall=lambda: EPOCH + self.now,
-            monotonic=lambda: self.now,
-        ).probes()["controller"]
+            wall=time.time if self.real_time else lambda: EPOCH + self.now,
+            monotonic=time.monotonic if self.real_time else lambda: self.now,
+        ).probes()
+        self.probe = self.probes["controller"]
 
     def inventory(self) -> Inventory:
         """Give the inventory of the moment."""

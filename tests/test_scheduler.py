@@ -80,11 +80,10 @@ def test_a_device_with_address_and_credential_is_read_as_well() -> None:
 
 
 def test_what_is_planned_or_reports_by_itself_has_no_check() -> None:
-    """A device of a planned site is no object; who checks in or is reported by a controller is not asked."""
+    """A device of a planned site is no object; who checks in is not asked."""
     devices = {
         "a": Device("a", Role.ACCESS_POINT, address="10.0.0.1", site="planned", credential="c"),
         "b": Device("b", Role.ACCESS_POINT, site="built", reach=Reach(ReachKind.CHECKIN), credential="c"),
-        "c": Device("c", Role.ACCESS_POINT, site="built", reach=Reach(ReachKind.CONTROLLER, of="b")),
     }
     sites = {"planned": Site("planned", "k", planned=True, devices=("a",)), "built": Site("built", "k")}
     assert checks_of(Inventory(sites=sites, devices=devices)) == []

@@ -138,7 +138,7 @@ class World:
 
     def scheduler(self, inventory: Inventory, **more: object) -> Scheduler:
         """Build the real scheduler over this world."""
-        probes = dict.fromkeys(("icmp", "snmp", "tcp", "interface", "readings"), self.probe)
+        probes = dict.fromkeys(("icmp", "snmp", "tcp", "interface", "controller", "readings"), self.probe)
         witness = Witnesses(inventory.witness, probes, wall=self.wall, monotonic=self.loop.time)
         scheduler = Scheduler(
             probes=probes,
