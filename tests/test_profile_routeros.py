@@ -1,15 +1,11 @@
-"""RouterOS: clients wherever the system keeps them, health, identity; and recordings of real routers."""
+"""RouterOS: clients wherever the system keeps them, links, hotspot, access points of its two controllers, health."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from met_agents import access_points
+from profile_cells import IFX, PROFILES, answers_of, met, polled, shown
 
-import pytest
-import snmprec
-from profile_cells import IFX, PROFILES, ROUTER, answers_of, met, polled, shown
-
-from netmon.profiles import Cell, access_points, identify, identity_of, make_plan, needs, readings, summary
+from netmon.profiles import Cell, identify, identity_of, readings
 
 MT = "1.3.6.1.4.1.14988.1.1"
 BASE: dict[str, Cell] = {
@@ -141,7 +137,7 @@ def test_a_stations_registration_is_no_client() -> None:
 def test_capsman() -> None:
     """Clients and joined access points of the old package's controller."""
     cells: dict[str, Cell] = dict(BASE)
-    for row, (clients, state) in enumerate(((3, b"Run"), (0, b"Run"), (0, b"Join")), 20):
+    for row, (clients, state) in enumerate(((3, b"Run"), (0, b"run"), (0, b"Join")), 20):
         cells |= {f"{IFX}.1.{row}": f"cap{row}".encode(), f"{MT}.1.7.1.2.{row}": clients}
         cells |= {f"{MT}.1.7.1.5.{row}": b"5180/20-Ceee/ac(28dBm)"}
         cells |= {
@@ -156,13 +152,88 @@ def test_capsman() -> None:
     assert read['wifi_ssid_clients{ssid="Padang"}'] == 3
     assert read['wifi_radio_clients{radio="cap20",band="5"}'] == 3
     assert read['wifi_radio_channel{radio="cap22",band="5"}'] == 36
-    assert (read['wifi_access_points{state="Run"}'], read['wifi_access_points{state="Join"}']) == (2, 1)
-    profile = identify(PROFILES, "1.3.6.1.4.1.14988.1", "")
-    assert access_points(profile, answers_of(profile, cells))[2] == {
-        "name": "ap22",
-        "state": "Join",
-        "address": "10.0.0.1",
+    assert (read['wifi_access_points{state="online"}'], read['wifi_access_points{state="join"}']) == (2, 1)
+    assert access_points(cells) == [
+        {"name": "ap20", "state": "online", "address": "10.0.0.1"},
+        {"name": "ap21", "state": "online", "address": "10.0.0.1"},
+        {"name": "ap22", "state": "join", "address": "10.0.0.1"},
+    ]
+
+
+def test_capsman_of_the_new_package() -> None:
+    """Joined access points with what they are; their state is said in words, and so is netmon's."""
+    cells: dict[str, Cell] = new_access_point("wifi1", "wifi2")
+    for row, state in enumerate((b"Ok", b"ok", b"Upgrading"), 1):
+        cells |= {
+            f"{MT}.21.3.1.2.{row}": b"10.71.3.%d" % row,
+            f"{MT}.21.3.1.3.{row}": b"cap-%d" % row,
+            f"{MT}.21.3.1.4.{row}": b"cAPGi-5HaxD2HaxD",
+            f"{MT}.21.3.1.5.{row}": b"HF0%d" % row,
+            f"{MT}.21.3.1.6.{row}": b"7.18.2",
+            f"{MT}.21.3.1.9.{row}": state,
+        }
+    read = wireless(cells)
+    assert (read['wifi_access_points{state="online"}'], read['wifi_access_points{state="upgrading"}']) == (2, 1)
+    assert read["wifi_clients"] == 2
+    assert access_points(cells)[2] == {
+        "name": "cap-3",
+        "state": "upgrading",
+        "address": "10.71.3.3",
+        "model": "cAPGi-5HaxD2HaxD",
+        "serial": "HF03",
+        "version": "7.18.2",
     }
+
+
+def links(cells: dict[str, Cell]) -> dict[str, float]:
+    """Give the readings of radio links alone."""
+    return {line: value for line, value in met(cells)[1].items() if line.startswith("radio_link_")}
+
+
+def test_a_station_is_a_link() -> None:
+    """Signal, rates and frequency of the wireless interface that joined an access point."""
+    station: dict[str, Cell] = {f"{IFX}.1.4": b"wlan1", f"{MT}.1.1.1.2.4": 150_000_000, f"{MT}.1.1.1.3.4": 90_000_000}
+    station |= {f"{MT}.1.1.1.4.4": -47, f"{MT}.1.1.1.5.4": b"backhaul", f"{MT}.1.1.1.7.4": 5745}
+    assert links({**BASE, **station}) == {
+        'radio_link_signal_dbm{radio="wlan1"}': -47,
+        'radio_link_receive_rate_bytes_per_second{radio="wlan1"}': 11_250_000,
+        'radio_link_transmit_rate_bytes_per_second{radio="wlan1"}': 18_750_000,
+        'radio_link_frequency_hertz{radio="wlan1"}': 5_745_000_000,
+    }
+    lost = {f"{MT}.1.1.1.{column}.4": 0 for column in (2, 3, 4, 7)}
+    assert links({**BASE, **station, **lost}) == {}
+
+
+def test_sixty_gigahertz() -> None:
+    """The radio and the station at the other end; the rate is in megabits, the distance in centimeters."""
+    cells: dict[str, Cell] = {**BASE, f"{IFX}.1.3": b"wlan60-1", f"{IFX}.1.5": b"wlan60-station-1"}
+    cells |= {f"{MT}.1.8.1.3.3": b"link", f"{MT}.1.8.1.6.3": 58_320, f"{MT}.1.8.1.12.3": -53, f"{MT}.1.8.1.13.3": 2310}
+    cells |= {f"{MT}.1.9.1.8.5": 2310, f"{MT}.1.9.1.9.5": -54, f"{MT}.1.9.1.10.5": 18_545}
+    assert links(cells) == {
+        'radio_link_signal_dbm{radio="wlan60-1"}': -53,
+        'radio_link_transmit_rate_bytes_per_second{radio="wlan60-1"}': 288_750_000,
+        'radio_link_frequency_hertz{radio="wlan60-1"}': 58_320_000_000,
+        'radio_link_signal_dbm{radio="wlan60-station-1"}': -54,
+        'radio_link_transmit_rate_bytes_per_second{radio="wlan60-station-1"}': 288_750_000,
+        'radio_link_distance_meters{radio="wlan60-station-1"}': 185.45,
+    }
+
+
+def test_cellular_uplink() -> None:
+    """Signal of the modem, and how far it stands above noise, which may be 0."""
+    cells: dict[str, Cell] = {**BASE, f"{IFX}.1.6": b"lte1", f"{MT}.16.1.1.2.6": -71, f"{MT}.16.1.1.7.6": 0}
+    assert links(cells) == {'radio_link_signal_dbm{radio="lte1"}': -71, 'radio_link_snr_decibels{radio="lte1"}': 0}
+
+
+def test_hotspot_and_leases() -> None:
+    """Users of the captive portal come and go; a router without them has no number, leases may be 0."""
+    users = {f"{MT}.5.1.1.5.{row}": bytes((10, 5, 50, row)) for row in (1, 2, 3)}
+    cells: dict[str, Cell] = {**BASE, **users, f"{MT}.6.1.0": 78}
+    plan, read = met(cells)
+    assert (read["hotspot_users"], read["dhcp_leases"]) == (3, 78)
+    del cells[f"{MT}.5.1.1.5.2"], cells[f"{MT}.5.1.1.5.3"]
+    assert shown(plan, cells)["hotspot_users"] == 1
+    assert met({**BASE, f"{MT}.6.1.0": 0})[1] == {"dhcp_leases": 0}
 
 
 def test_health() -> None:
@@ -183,44 +254,3 @@ def test_health() -> None:
         'voltage_volts{sensor="voltage"}': 24.3,
         'temperature_celsius{sensor="cpu-temperature"}': 38,
     }
-
-
-# -- recordings ---------------------------------------------------------------------------------------
-
-NAMES = sorted(path.name.removesuffix(".snmprec") for path in snmprec.CAPTURES.glob("routeros*.snmprec"))
-
-
-def read_recording(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give what netmon makes of a recording, and what is expected of it."""
-    records = snmprec.load(name)
-    cells = {oid: cell for oid, (_, cell) in records.items()}
-    object_id, descr = cells.get("1.3.6.1.2.1.1.2.0", ""), cells.get("1.3.6.1.2.1.1.1.0", b"")
-    assert isinstance(descr, bytes)
-    profile = identify(PROFILES, str(object_id), descr.decode(errors="replace"))
-    answers = snmprec.answers(records, needs(profile, str(object_id)))
-    plan = make_plan(profile, ROUTER, answers)
-    read = readings(plan, polled(plan, cells))
-    expected = json.loads((snmprec.CAPTURES / f"{name}.expected.json").read_text())
-    return summary(plan, read, access_points(profile, answers)), expected
-
-
-@snmprec.needs_captures
-@pytest.mark.parametrize("name", NAMES)
-def test_a_recorded_router_reads_as_expected(name: str) -> None:
-    """Clients, ports with their counters and states, processors: equal to another monitor's figures."""
-    found, expected = read_recording(name)
-    assert found["profile"] == "mikrotik_routeros"
-    sensors = [each for each in expected.get("wireless_sensors", []) if each["type"] == "clients"]
-    assert found["wifi"]["clients"] == (sum(each["value"] for each in sensors) if sensors else None)
-    by_index = {port["index"]: port for port in found["interfaces"]}
-    for port in expected.get("ports", []):
-        mine = by_index[port["ifIndex"]]
-        assert mine["name"].split("#")[0] == port["ifName"]
-        assert mine["receive_bytes"] == port["ifInOctets"]
-        assert mine["transmit_bytes"] == port["ifOutOctets"]
-        assert mine["up"] == (port["ifOperStatus"] == "up")
-        assert mine["admin_up"] == (port["ifAdminStatus"] == "up")
-        assert mine.get("speed_bytes_per_second", 0) * 8 == (port["ifSpeed"] or 0)
-    cores = [each["usage_percent"] for each in expected.get("processors", [])]
-    if cores:
-        assert found["system"]["cpu_load_ratio"] == pytest.approx(sum(cores) / len(cores) / 100)
