@@ -12,6 +12,7 @@ from netmon.profiles.words import (
     SYS_UP_TIME,
     Add,
     Aggregate,
+    First,
     FirstOf,
     Get,
     Join,
@@ -19,6 +20,7 @@ from netmon.profiles.words import (
     Ratio,
     Source,
     Table,
+    Where,
 )
 
 
@@ -60,7 +62,7 @@ def _of_listings(profile: Profile, root: str) -> Iterator[str]:
     for listing in profile.access_points:
         for oid, _ in named((*listing.texts.values(), listing.clients), in_table=True):
             yield absolute(oid, root)
-        yield from (absolute(where.column, root) for where in listing.where)
+        yield from (absolute(column, root) for column in _of_where(listing.where))
 
 
 def side_by_side(columns: Iterable[str]) -> tuple[tuple[str, ...], ...]:
@@ -79,7 +81,7 @@ def _of_table(table: Table) -> Iterator[str]:
     yield from (oid for oid, _ in named(sources, in_table=True))
     if table.vouch:
         yield table.vouch
-    yield from (where.column for where in table.where)
+    yield from _of_where(table.where)
 
 
 def named(sources: Iterable[Source | None], *, in_table: bool) -> Iterator[tuple[str, bool]]:
@@ -89,16 +91,21 @@ def named(sources: Iterable[Source | None], *, in_table: bool) -> Iterator[tuple
             case Get(oid=oid) if oid != "index":
                 yield oid, in_table
             case Aggregate():
-                also = (source.column, source.exists, source.unless, source.known)
-                where = [condition.column for condition in source.where]
-                yield from ((oid, True) for oid in (*also, *where) if oid)
-                yield from named((source.by, source.matches), in_table=True)
+                also = (source.column, source.exists, source.unless, *_of_where(source.where))
+                yield from ((oid, True) for oid in also if oid)
+                yield from named((source.by, source.matches, source.known), in_table=True)
+            case First(get=get, where=where):
+                yield from ((oid, True) for oid in (get.oid, *_of_where(where)))
             case FirstOf(sources=several) | Add(sources=several) | Join(sources=several):
                 yield from named(several, in_table=in_table)
             case Ratio():
                 yield from named((source.part, source.whole, *source.free), in_table=in_table)
             case _:
                 pass
+
+
+def _of_where(wheres: Iterable[Where]) -> Iterator[str]:
+    return (where.column for where in wheres if where.column != "index")
 
 
 def absolute(oid: str, root: str) -> str:

@@ -80,7 +80,9 @@ class _Counting:
         if not parts and not aggregate.exists and aggregate.how != "count":
             return None
         found = parts.get(self._texts.text(aggregate.matches, index) if aggregate.matches else "", [])
-        return sum(found) / (max(len(found), 1) if aggregate.how == "mean" else 1)
+        if aggregate.how == "mean":
+            return sum(found) / len(found) if found else None
+        return sum(found)
 
     def _parted(self, aggregate: Aggregate) -> dict[str, list[float]]:
         """Put the numbers of rows together that belong to one row of the list."""

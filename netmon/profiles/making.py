@@ -104,7 +104,7 @@ class _Draft:
                 self._vouch(texts.origin(table.key_source, index), index)
                 self._vouch(Get(table.vouch) if table.vouch else None, index)
             self.making.requests.end_row()
-            if table.key == "interface":
+            if table.name == "interfaces":  # others with such a key have indexes of their own
                 self.interfaces[name] = self._interface(table, index)
 
     def _rows(self, table: Table) -> Iterator[str]:

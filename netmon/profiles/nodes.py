@@ -49,6 +49,10 @@ class Node:
             raise self.wrong("must be a text")
         return self.value
 
+    def label(self) -> str:
+        """Give a text, which may be empty."""
+        return self.value if self.value == "" else self.text()
+
     def texts(self) -> tuple[str, ...]:
         """Give one text or number, or a list of them, as texts."""
         given = list(self.items()) if isinstance(self.value, list) else [self]

@@ -8,9 +8,9 @@ from typing import Final, Literal
 
 from netmon.profiles.nodes import Node, optional
 from netmon.profiles.transforms import TEXT_TRANSFORMS, TRANSFORMS
-from netmon.profiles.words import Add, Aggregate, Constant, FirstOf, Get, Join, Piece, Ratio, Source, Where
+from netmon.profiles.words import Add, Aggregate, Constant, First, FirstOf, Get, Join, Piece, Ratio, Source, Where
 
-_KINDS: Final = ("get", "first_of", "add", "sum", "mean", "count", "ratio", "join", "text", "constant")
+_KINDS: Final = ("get", "first_of", "add", "sum", "mean", "count", "ratio", "first", "join", "text", "constant")
 GET: Final = frozenset({"get", "transform", "equals", "nonzero", "unknown", "pattern", "index", "map"})
 """The keys of a source that is one cell."""
 AGGREGATE: Final = frozenset(
@@ -37,11 +37,11 @@ def source(node: Node, *, texts: bool = False, inherited: tuple[str, ...] = ()) 
         return _get(node, texts, inherited)
     if kind in {"first_of", "add"}:
         return _several(node, kind, texts, inherited)
-    if kind == "join":
-        return _join(node, texts)
+    if kind in {"join", "first"}:
+        return _join(node, texts) if kind == "join" else _first(node, texts, inherited)
     if kind in {"text", "constant"}:
         only = node.mapping({kind})[kind]
-        return Constant(text=only.text()) if kind == "text" else Constant(value=float(only.number(0)))
+        return Constant(text=only.label()) if kind == "text" else Constant(value=float(only.number(0)))
     if texts:
         raise node.wrong(f"{kind} gives no text")
     return _ratio(node) if kind == "ratio" else _aggregate(node, kind, inherited)
@@ -100,6 +100,16 @@ def _map(node: Node, texts: bool) -> tuple[tuple[str, str | float], ...]:
     return tuple(node.value.items())
 
 
+def _first(node: Node, texts: bool, inherited: tuple[str, ...]) -> First:
+    """Read the cell of a first row: a cell's keys, with conditions on the row."""
+    fields = node.mapping((GET - {"get", "index"}) | {"first", "where"})
+    column = fields["first"].oid()
+    rest = {key: value for key, value in node.value.items() if key not in {"first", "where"}}
+    return First(
+        _get(Node({"get": column, **rest}, node.path), texts, inherited), optional(fields, "where", wheres, ())
+    )
+
+
 def _join(node: Node, texts: bool) -> Join:
     items = node.mapping({"join"})["join"]
     if not texts:
@@ -133,7 +143,7 @@ def _aggregate(node: Node, kind: str, inherited: tuple[str, ...]) -> Aggregate:
         unless=optional(fields, "unless", Node.oid, ""),
         matches=optional(fields, "matches", text_source, None),
         by=optional(fields, "by", text_source, None),
-        known=optional(fields, "known", Node.oid, ""),
+        known=optional(fields, "known", text_source, None),
     )
 
 
@@ -152,7 +162,7 @@ def _where(node: Node) -> Where:
     if "column" not in fields or len(fields) == 1:
         raise node.wrong("needs column, and is, is_not, like or unlike")
     return Where(
-        fields["column"].oid(),
+        "index" if fields["column"].value == "index" else fields["column"].oid(),
         frozenset(fields["is"].texts()) if "is" in fields else None,
         frozenset(fields["is_not"].texts() if "is_not" in fields else ()),
         optional(fields, "like", Node.regex, ""),

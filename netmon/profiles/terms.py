@@ -18,9 +18,9 @@ from netmon.profiles.plan import (
     divided,
     used,
 )
-from netmon.profiles.texts import LONGEST_TEXT, Texts, hold, text_in
+from netmon.profiles.texts import LONGEST_TEXT, Texts, first_row, hold, text_in
 from netmon.profiles.transforms import TRANSFORMS, Cell, Transform, number, text_of
-from netmon.profiles.words import Add, Aggregate, Constant, FirstOf, Get, Ratio, Source
+from netmon.profiles.words import Add, Aggregate, Constant, First, FirstOf, Get, Ratio, Source
 
 
 @lru_cache(1024)  # a profile says few things of many cells: a city's plans share them
@@ -73,9 +73,15 @@ class Making:
                 return self.term(chosen, index)
             case Add(sources=several) if terms := [term for one in several if (term := self.term(one, index))]:
                 return added(terms)
-            case Ratio() | Aggregate():
-                return self._ratio(source, index) if isinstance(source, Ratio) else self._aggregate(source, index)
+            case Ratio() | Aggregate() | First():
+                return self._computed(source, index)
         return None
+
+    def _computed(self, source: Ratio | Aggregate | First, index: str) -> Term | None:
+        if isinstance(source, First):
+            row = first_row(self.answers.columns, source, self.texts.root)
+            return self.term(source.get, row) if row else None
+        return self._ratio(source, index) if isinstance(source, Ratio) else self._aggregate(source, index)
 
     def first(self, several: FirstOf, index: str) -> Source | None:
         """Choose the first source that says something now, else the first that the device has at all."""
@@ -96,6 +102,8 @@ class Making:
                 return self._gives(whole, index) and any(self._gives(one, index) for one in (part, *free) if one)
             case Aggregate():
                 return self._has(source)
+            case First():
+                return bool(first_row(self.answers.columns, source, self.texts.root))
             case _:
                 return source is not None
 
@@ -138,9 +146,9 @@ class Making:
             if self._holds(aggregate, row) and (own is None or self.texts.text(by, row) == own)
         ]
         terms = [as_term(*cell) for cell in cells if cell]
-        if not terms:
-            return lambda _: 0
-        return averaged(terms) if aggregate.how == "mean" else added(terms)
+        if aggregate.how == "mean":
+            return averaged(terms) if terms else None
+        return added(terms)
 
     def _walked(self, aggregate: Aggregate, own: str | None) -> Term:
         """Make the term of a column whose rows come and go: ``own`` is the text that a row must hold, if any."""
@@ -162,7 +170,9 @@ class Making:
             if aggregate.how == "count":
                 return len(cells)
             numbers = [value for cell in cells if (value := convert(cell)) is not None]
-            return sum(numbers) / (max(len(numbers), 1) if aggregate.how == "mean" else 1)
+            if aggregate.how == "mean":
+                return sum(numbers) / len(numbers) if numbers else None
+            return sum(numbers)
 
         return over
 
@@ -195,8 +205,7 @@ class Making:
                 return None
 
     def _group(self, aggregate: Aggregate, by: Source) -> Grouped:
-        names = [text_of(cell) for cell in self._rows(aggregate.known).values()] if aggregate.known else []
-        known = [name for name in names if name]
+        known = self._known(aggregate.known) if aggregate.known else []
         if aggregate.volatile:
             return self._walked_group(aggregate, by, known)
         cells = [
@@ -216,6 +225,11 @@ class Making:
             return out
 
         return split
+
+    def _known(self, source: Source) -> list[str]:
+        """Give the texts that a group has even where nothing is counted."""
+        rows = dict.fromkeys(index for oid, _ in named((source,), in_table=True) for index in self._rows(oid))
+        return [text for index in rows if (text := self.texts.text(source, index))]
 
     def _walked_group(self, aggregate: Aggregate, by: Source, known: list[str]) -> Grouped:
         column, root = self.walk(aggregate.column), self.texts.root

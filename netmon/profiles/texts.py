@@ -13,7 +13,20 @@ from netmon.profiles.asking import absolute
 from netmon.profiles.filling import Rows
 from netmon.profiles.plan import Answers
 from netmon.profiles.transforms import TEXT_TRANSFORMS, Cell, text_of
-from netmon.profiles.words import SYS_OBJECT_ID, Add, Constant, Entry, FirstOf, Get, Join, Piece, Profile, Source, Where
+from netmon.profiles.words import (
+    SYS_OBJECT_ID,
+    Add,
+    Constant,
+    Entry,
+    First,
+    FirstOf,
+    Get,
+    Join,
+    Piece,
+    Profile,
+    Source,
+    Where,
+)
 
 LONGEST_TEXT: Final = 2000
 """A pattern looks at no more characters than these."""
@@ -51,18 +64,30 @@ def text_in(columns: Mapping[str, Rows], source: Source, index: str, root: str =
             return next((text for one in several if (text := text_in(columns, one, index, root))), "")
         case Join(sources=several):
             return "/".join(filter(None, [text_in(columns, one, index, root) for one in several]))
-        case Get(oid="index"):
-            return _of_cell(source, piece_of(index, source.index))
+        case First(get=get):
+            return text_in(columns, get, first_row(columns, source, root), root)
         case Get():
-            rows = columns.get(absolute(source.oid, root), {})
-            return _of_cell(source, rows.get(piece_of(index, source.index)))
+            piece = piece_of(index, source.index)
+            is_index = source.oid == "index"
+            return _of_cell(source, piece if is_index else columns.get(absolute(source.oid, root), {}).get(piece))
         case _:
             return ""
 
 
 def hold(wheres: tuple[Where, ...], columns: Mapping[str, Rows], index: str, root: str = "") -> bool:
     """Say whether a row fulfils all conditions."""
-    return all(where.holds(text_of(columns.get(absolute(where.column, root), {}).get(index))) for where in wheres)
+    return all(
+        where.holds(
+            index if where.column == "index" else text_of(columns.get(absolute(where.column, root), {}).get(index))
+        )
+        for where in wheres
+    )
+
+
+def first_row(columns: Mapping[str, Rows], first: First, root: str = "") -> str:
+    """Give the index of the row that is meant; empty where there is none."""
+    rows = columns.get(absolute(first.get.oid, root), {})
+    return next((index for index in rows if hold(first.where, columns, index, root)), "")
 
 
 class Texts:

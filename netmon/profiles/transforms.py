@@ -28,6 +28,7 @@ _SEPARATORS: Final = re.compile(r"[:. -]")
 _HEXADECIMAL: Final = re.compile(r"[0-9A-Fa-f]*")
 
 _GAUGE_FULL: Final = 2**32 - 1  # RFC 2863: ifSpeed of an interface too fast for it
+_FASTEST: Final = 10_000_000  # megabits per second
 _INT_FULL: Final = 2**31 - 1  # beyond it an ifHighSpeed is an agent's way to say that it does not know
 
 
@@ -97,8 +98,13 @@ def _bits_per_second(cell: Cell) -> float | None:
 
 
 def _megabits_per_second(cell: Cell) -> float | None:
-    """IF-MIB::ifHighSpeed to bytes per second; 0 and absurd numbers mean that it does not know."""
-    return cell * 125_000 if isinstance(cell, int | float) and 0 < cell < _INT_FULL else None
+    """IF-MIB::ifHighSpeed to bytes per second; 0 and absurd numbers mean that it does not know.
+
+    Some agents write bits per second there: no port is as fast as that would be in megabits.
+    """
+    if not isinstance(cell, int | float) or not 0 < cell < _INT_FULL:
+        return None
+    return cell * 125_000 if cell < _FASTEST else cell / 8
 
 
 def _wrap_seconds(cell: Cell) -> float | None:

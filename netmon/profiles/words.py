@@ -61,6 +61,8 @@ class Constant:
 class Where:
     """Only rows in which the cell of ``column`` says this (numbers and identifiers as they are written; none: empty).
 
+    The column ``index`` is the row's own index.
+
     What is given must hold: one of ``equal``, none of ``unequal``, a text that ``like`` finds, one that ``unlike``
     does not.
     """
@@ -88,7 +90,7 @@ class Aggregate:
     ``exists``: a column that has rows on every device of which the answer is to be 0, not absent, while the
     aggregated column is empty. ``matches`` and ``by``, inside a table: only rows whose text ``by`` (the aggregated
     cell's own, if not given) equals the own row's text ``matches``. ``by`` in a group: one number for each such text;
-    ``known``: a column of texts that get a 0.
+    ``known``: texts, one for each row of its column, that get at least a 0.
     """
 
     how: Literal["sum", "mean", "count"]
@@ -100,11 +102,19 @@ class Aggregate:
     unless: str = ""
     matches: Source | None = None
     by: Source | None = None
-    known: str = ""
+    known: Source | None = None
 
     def cell(self) -> Get:
         """Give the source of one of its cells."""
         return Get(self.column, self.transforms)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The cell of the first row that fulfils all conditions; ``get`` names the column."""
+
+    get: Get
+    where: tuple[Where, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +147,7 @@ class Ratio:
     free: tuple[Source, ...] = ()
 
 
-Source = Get | Constant | Aggregate | FirstOf | Add | Ratio | Join
+Source = Get | Constant | Aggregate | FirstOf | Add | Ratio | Join | First
 
 
 @dataclass(frozen=True, slots=True)
