@@ -36,6 +36,7 @@ ROWS = {
     "netmon.scheduler": 5,
     "netmon.sink": 5,
     "netmon.reports": 5,
+    "netmon.discovery": 5,
     "netmon.web": 5,
     "netmon.serving": 5,
     "netmon.simulator": 5,

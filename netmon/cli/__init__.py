@@ -25,6 +25,7 @@ _MODULES: Final = {
     "backup": "periods",
     "restore": "periods",
     "simulate": "simulation",
+    "discover": "discover",
 }
 """The module of each command. Only the one that is asked for is loaded: the service's take longer than a check."""
 
