@@ -28,7 +28,7 @@ def agent(sys_object_id: str, sys_descr: str, *tables: Mapping[str, Cell]) -> di
     return cells
 
 
-def column(oid: str, rows: Mapping[str | int, Cell]) -> dict[str, Cell]:
+def column(oid: str, rows: Mapping[str, Cell] | Mapping[int, Cell]) -> dict[str, Cell]:
     """Make the cells of a column by index."""
     return {f"{oid}.{index}": cell for index, cell in rows.items()}
 
