@@ -59,7 +59,6 @@ _STYLES: Final = {
     Status.MOVED: "yellow",
     Status.GONE: "bold red",
     Status.CHANGED: "yellow",
-    Status.AS_IT_IS: "dim",
 }
 
 
@@ -305,7 +304,7 @@ def _show(review: Review, harvest: Harvest) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("", "id", "role", "address", "what it is", "to know"):
         table.add_column(column, overflow="fold")
-    shown = [entry for status in Status for entry in review.of(status)]
+    shown = [entry for status in Status if status is not Status.AS_IT_IS for entry in review.of(status)]
     for entry in shown:
         role = f"{entry.role.value}{'?' if entry.reason else ''}"
         at = entry.address or f"at {entry.controller or (entry.device.controller if entry.device else '')}"

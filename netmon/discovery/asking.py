@@ -61,7 +61,7 @@ class Asker:
         own = device.credential if device is not None else ""
         for credential in self.keys.at(address, own):
             heard.tried += (credential.name,)
-            patient = again or heard.pinged or device is not None
+            patient = again or bool(heard.pinged) or device is not None
             try:
                 target = target_of(address, port, credential, timeout=self.timeout, retries=1 if patient else 0)
                 await self.client.get(target, [wire.encode_oid(SYS_OBJECT_ID)])
@@ -85,10 +85,11 @@ class Asker:
         await self.turns.take(ECHOES)
         check = Check(heard.address, heard.address, "icmp", 60, self.timeout, heard.address)
         seen = await ping(check)
-        heard.pinged = seen.failure is None
         heard.rtt = seen.rtt
         if seen.failure is Failure.LOCAL:
             heard.trouble = seen.detail
+        else:
+            heard.pinged = seen.failure is None
 
     async def _meet(
         self, address: str, port: int, target: Target, credential: Credential, heard: Heard
@@ -117,7 +118,7 @@ class _Reading:
     contact: FirstContact
     missing: list[str]
 
-    async def found(self, address: str, port: int, credential: str, *, pinged: bool) -> Found:
+    async def found(self, address: str, port: int, credential: str, *, pinged: bool | None) -> Found:
         facts = await self._facts()
         summary = self.contact.summary
         system, wifi = summary["system"], summary["wifi"]

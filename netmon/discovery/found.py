@@ -25,13 +25,13 @@ class Found:
 
     ``addresses`` are those that it says are its own, ``also_at`` other ones at which this discovery met it, ``wan``
     the interface that leads out where the profile knows it, ``missing`` what could not be read.
-    ``services`` is its sysServices (RFC 3418), ``forwards`` whether it routes.
+    ``pinged`` says whether it answers ping, ``None`` where it was not asked; ``services`` is its sysServices (RFC 3418), ``forwards`` whether it routes.
     """
 
     address: str
     port: int = 161
     credential: str = ""
-    pinged: bool = True
+    pinged: bool | None = None
     profile: str = ""
     vendor: str = ""
     model: str = ""
@@ -65,11 +65,11 @@ class Found:
 class Heard:
     """What one address said: nothing, an echo, or a device.
 
-    ``refused`` names credentials that the agent there does not take; ``trouble`` is what kept us from asking.
+    ``pinged`` is ``None`` where it was not pinged, or could not be; ``refused`` names credentials that the agent there does not take; ``trouble`` is what kept us from asking.
     """
 
     address: str
-    pinged: bool = False
+    pinged: bool | None = None
     rtt: float | None = None
     found: Found | None = None
     refused: tuple[str, ...] = ()

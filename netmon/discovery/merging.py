@@ -184,7 +184,7 @@ def _changes(found: Found, device: Device, existing: Existing) -> Iterator[str]:
         yield f"credential: answers to {found.credential}, the inventory says {before}"
     if device.wan and found.interfaces and device.wan not in found.interfaces:
         yield f"wan: it has no interface {device.wan} ({', '.join(found.interfaces[:12])})"
-    if device.reach.kind is ReachKind.ICMP and not found.pinged:
+    if device.reach.kind is ReachKind.ICMP and found.pinged is False:
         yield "reach: it answers SNMP and no ping (write reach: snmp)"
     for other in existing.inventory.devices.values():
         port = other.reach.interface
@@ -291,10 +291,10 @@ def _judged(device: Device, heard: Heard) -> tuple[Status, str]:
         return Status.CHANGED, f"the agent there does not take the credential {name}"
     if heard.pinged and name in heard.tried:
         return Status.CHANGED, f"answers ping, and not SNMP by {name}"
-    if heard.pinged or (heard.trouble and not heard.tried):
+    if heard.pinged or (heard.pinged is None and not heard.tried):
         kept = f" (its credential {name} may not be tried there)" if name else ""
-        said = "answers ping" if heard.pinged else heard.trouble
-        return Status.AS_IT_IS, f"{said}; was not asked by SNMP{kept}"
+        echo = "answers ping" if heard.pinged else heard.trouble or "was not pinged"
+        return Status.AS_IT_IS, f"{echo}; was not asked by SNMP{kept}"
     return Status.GONE, heard.trouble or f"nothing answers at {device.address}"
 
 

@@ -11,6 +11,7 @@ from netmon.discovery.entries import Entry, Review, Status, said
 from netmon.discovery.merging import Existing
 from netmon.discovery.naming import Ids, of_address
 from netmon.discovery.same import order
+from netmon.discovery.scope import Network
 from netmon.discovery.sweep import Harvest
 from netmon.discovery.writing import SCHEMA_LINE, Value, entity, quoted, remark
 from netmon.model import Role
@@ -45,17 +46,20 @@ def write_review(review: Review, harvest: Harvest, existing: Existing, at: float
     as_it_is = review.of(Status.AS_IT_IS)
     if as_it_is:
         lines += ["", remark("AS IT IS: nothing to do.")]
-        lines += [remark(f"  {_line(entry)}") for entry in as_it_is]
+        lines += [remark(_line(entry), inside=2) for entry in as_it_is]
     if review.silent:
         lines += ["", remark("SILENT: these answer a ping and no SNMP; what they are, nobody says.")]
-        lines += [remark(f"  {line}") for line in _ranges([each.address for each in review.silent])]
-        lines += [remark(f"  {each.address}: {_refusal(each.refused)}") for each in review.silent if each.refused]
+        lines += [remark(line, inside=2) for line in _ranges([each.address for each in review.silent])]
+        lines += [
+            remark(f"{each.address}: {_refusal(each.refused)}", inside=2) for each in review.silent if each.refused
+        ]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _head(review: Review, harvest: Harvest, at: float) -> Iterator[str]:
     when = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
-    yield remark(f"netmon discover {harvest.scope}, {when}: {totals(review, harvest)}.")
+    yield remark(f"netmon discover {harvest.scope}, {when}")
+    yield remark(f"{totals(review, harvest)}.")
     if not harvest.is_complete:
         yield remark("It was stopped before its end: what was not asked is not told of.")
     if review.of(Status.NEW):
@@ -81,8 +85,8 @@ def _line(entry: Entry) -> str:
 def _remarks(entry: Entry) -> Iterator[str]:
     where = f" ({entry.where})" if entry.where else ""
     about = " ".join(part for part in (entry.address, entry.hardware) if part)
-    yield remark(f"  {entry.id}{where} {about}".rstrip())
-    yield from (remark(f"      {note}") for note in entry.notes)
+    yield remark(f"{entry.id}{where} {about}", inside=2)
+    yield from (remark(note, inside=6) for note in entry.notes)
 
 
 def _refusal(names: Iterable[str]) -> str:
@@ -106,7 +110,7 @@ def _new(review: Review, existing: Existing) -> list[str]:
         ]
         lines += [remark("other belong into one uplink, those of a site into that site."), "uplinks:"]
     for entry in uplinks:
-        lines += [f"  - id: {ids.give('uplink', entry.id)}", _kelurahan(), "    devices:", *_device(entry)]
+        lines += [f"  - id: {ids.give(f'uplink-{entry.id}')}", _kelurahan(), "    devices:", *_device(entry)]
     places: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.role not in _CONNECTIONS:
@@ -114,7 +118,11 @@ def _new(review: Review, existing: Existing) -> list[str]:
     if places:
         lines += ["", remark("NEW devices by subnet, and access points by the controller that lists them."), "sites:"]
     for place, inside in places.items():
-        lines += [f"  - id: {ids.give('found', place)}", f"    name: {quoted(f'Found: {place}')}", _kelurahan()]
+        lines += [
+            f"  - id: {ids.give(f'found-{place}')}",
+            f"    name: {quoted(f'Found: {_where(inside[0])}')}",
+            _kelurahan(),
+        ]
         devices = [entry for entry in inside if entry.id in writable]
         lines.append("    devices:" if devices else "    devices: []")
         lines += [line for entry in devices for line in _device(entry)]
@@ -142,11 +150,16 @@ def _kelurahan() -> str:
 
 def _place(entry: Entry) -> str:
     """Say with whom an entry stands together for now."""
-    if entry.controller:
-        return entry.controller
+    return entry.controller or of_address(str(_subnet(entry).network_address).removesuffix(".0"))
+
+
+def _where(entry: Entry) -> str:
+    return f"listed by {entry.controller}" if entry.controller else str(_subnet(entry))
+
+
+def _subnet(entry: Entry) -> Network:
     at = ipaddress.ip_address(entry.address)
-    network = ipaddress.ip_network((at, 24 if at.version == 4 else 64), strict=False)  # noqa: PLR2004 - IPv4
-    return of_address(str(network.network_address).removesuffix(".0"))
+    return ipaddress.ip_network((at, 24 if at.version == 4 else 64), strict=False)  # noqa: PLR2004 - IPv4
 
 
 def _device(entry: Entry) -> Iterator[str]:
@@ -169,7 +182,7 @@ def _pairs(entry: Entry) -> Iterator[tuple[str, Value]]:
         yield "port", found.port
     if found.credential:
         yield "credential", found.credential
-    if not found.pinged:
+    if found.pinged is False:
         yield "reach", "snmp"
     if found.wan and entry.role in _CONNECTIONS:
         yield "wan", found.wan

@@ -74,7 +74,12 @@ def _name_each_other(one: Found, other: Found) -> bool:
 def _one(group: list[Found]) -> Found:
     first, *others = group
     also = tuple(sorted((other.address for other in others), key=order))
-    return replace(first, also_at=also, pinged=any(each.pinged for each in group))
+    return replace(first, also_at=also, pinged=_any(each.pinged for each in group))
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    known = [answer for answer in answers if answer is not None]
+    return any(known) if known else None
 
 
 def order(address: str) -> tuple[int, int]:

@@ -97,7 +97,7 @@ async def _ask_all(
             heard = await asker.ask(address, again=again)
             harvest.heard[address] = heard
             standing.done += 1
-            standing.answered += not again and (heard.pinged or heard.found is not None)
+            standing.answered += not again and (bool(heard.pinged) or heard.found is not None)
             standing.devices += heard.found is not None
             tell(standing)
 

@@ -50,10 +50,13 @@ def entity(pairs: Iterable[tuple[str, Value]]) -> str:
     return "{" + ", ".join(f"{key}: {word(value)}" for key, value in pairs) + "}"
 
 
-def remark(text: str, indent: int = 0) -> str:
-    """Give a line that says something and means nothing: nothing in the text can end it."""
+def remark(text: str, indent: int = 0, *, inside: int = 0) -> str:
+    """Give a line that says something and means nothing: nothing in the text can end it.
+
+    ``indent`` blanks stand before its mark, ``inside`` more after it.
+    """
     shown = "".join(each if each.isprintable() else " " for each in text)
     shown = " ".join(shown.split())
     if len(shown) > _LONGEST_REMARK:
         shown = shown[:_LONGEST_REMARK] + "…"
-    return f"{' ' * indent}# {shown}".rstrip()
+    return f"{' ' * indent}# {' ' * inside}{shown}".rstrip()
