@@ -18,9 +18,9 @@ IFX = "1.3.6.1.2.1.31.1.1.1"
 UP_TIME = "1.3.6.1.2.1.1.3.0"
 
 
-def answers_of(profile: Profile, cells: Mapping[str, Cell]) -> Answers:
+def answers_of(profile: Profile, cells: Mapping[str, Cell], wan: str = "") -> Answers:
     """Sort cells into instances and the columns that the profile asks for."""
-    asked = needs(profile, str(cells.get("1.3.6.1.2.1.1.2.0", "")))
+    asked = needs(profile, str(cells.get("1.3.6.1.2.1.1.2.0", "")), wan)
     columns: dict[str, dict[str, Cell]] = {column: {} for group in asked.columns for column in group}
     for oid, cell in cells.items():
         for column, rows in columns.items():

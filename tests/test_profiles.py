@@ -11,7 +11,7 @@ import yaml
 from profile_cells import PROFILES, ROUTER, answers_of, shown
 
 from netmon.inventory import load_profiles
-from netmon.profiles import TEXT_TRANSFORMS, TRANSFORMS, Cell, ProfileError, build, identify, make_plan
+from netmon.profiles import SYS_DESCR, TEXT_TRANSFORMS, TRANSFORMS, Cell, ProfileError, build, identify, make_plan
 from netmon.profiles.reading import ACCESS_POINT_FIELDS, BODY, CONDITIONS, MATCH, SYSTEM_FIELDS
 from netmon.profiles.sources import AGGREGATE, GET, WHERE
 
@@ -248,15 +248,19 @@ def test_the_documents_example_is_a_profile() -> None:
 
 @pytest.mark.parametrize("name", load_profiles())
 def test_every_object_identifier_has_a_name_beside_it(name: str) -> None:
-    """A reader sees which object it is without a MIB browser: in the line's comment, or where it stands first.
+    """A reader sees which object it is without a MIB browser: in the comment of a line in which it stands.
 
-    The identities of products are no objects; what must fit them stands in the profile's first line.
+    Or one of its column's other instances. sysDescr needs none; the identities of products are no objects.
     """
     text = resources.files("netmon.profiles").joinpath(f"{name}.yaml").read_text()
-    named = {oid for match in PROFILES[name].match for oid in match.sys_object_id}
+    named = {SYS_DESCR} | {oid for match in PROFILES[name].match for oid in match.sys_object_id}
     named |= {oid for match, _ in PROFILES[name].variants for oid in match.sys_object_id}
+    bare: dict[str, str] = {}
     for line in text.splitlines():
-        code, _, comment = line.partition("#")
-        oids = set(re.findall(r'"(\.?[0-9]+(?:\.[0-9]+)+)"', code))
-        assert comment.strip() or oids <= named, line
-        named |= oids
+        code, _, comment = line.partition(" #")
+        oids = re.findall(r'"(\.?[0-9]+(?:\.[0-9]+)+)"', code)
+        if comment.strip():
+            named.update(oids, [oid.rpartition(".")[0] for oid in oids])
+        else:
+            bare.update(dict.fromkeys(oids, line))
+    assert {oid: line for oid, line in bare.items() if not {oid, oid.rpartition(".")[0]} & named} == {}

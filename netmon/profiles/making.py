@@ -115,7 +115,8 @@ class _Draft:
         root = self.making.texts.root
         columns = [column for entry in table.columns for column in columns_of(entry.source)]
         own = {column.rpartition(".")[0] for column in columns}
-        columns += [column for column in columns_of(table.key_source) if column.rpartition(".")[0] in own]
+        keys = list(columns_of(table.key_source))
+        columns += [column for column in keys if column.rpartition(".")[0] in own] if columns else keys
         indexes = {index for column in columns for index in self.answers.rows(absolute(column, root))}
         for index in sorted(indexes, key=lambda text: tuple(map(int, text.split(".")))):
             if hold(table.where, self.answers.columns, index, root):
