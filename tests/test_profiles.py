@@ -24,7 +24,6 @@ from netmon.profiles.sources import AGGREGATE, GET, WHERE
         ("1.3.6.1.4.1.14988.1", "mikrotik_routeros"),
         ("1.3.6.1.4.1.14988.1.7", "mikrotik_routeros"),
         ("1.3.6.1.4.1.14988.10", "generic"),
-        ("1.3.6.1.4.1.14988.10", "generic"),
         ("", "generic"),
     ],
 )
