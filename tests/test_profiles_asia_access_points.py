@@ -14,6 +14,7 @@ DESCR, OBJECT_ID = "1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.2.0"
 IF_NAME = "1.3.6.1.2.1.31.1.1.1.1"
 RUIJIE = "1.3.6.1.4.1.4881.1.1.10.2.82"
 EAP = "1.3.6.1.4.1.11863.10.1"
+HUAWEI = "1.3.6.1.4.1.2011.6.139"
 FORTIAP = "1.3.6.1.4.1.12356.120"
 ZYXEL = "1.3.6.1.4.1.890.1.15.3.5"
 
@@ -27,6 +28,59 @@ def summary(cells: Mapping[str, Cell]) -> dict[str, Any]:
 def by_ssid(told: Mapping[str, Any]) -> dict[str, float]:
     """Give the clients of each network."""
     return {one["ssid"]: one["clients"] for one in told["wifi"]["ssids"]}
+
+
+@pytest.mark.parametrize("clients", [(4, 9), (0, 0)], ids=["some", "none"])
+def test_huawei(clients: tuple[int, int]) -> None:
+    """An access point that works without a controller lists its radios; what it does not know is no reading."""
+    cells: dict[str, Cell] = {
+        DESCR: b"Huawei AP7052DN\r\nHuawei Versatile Routing Platform Software\r\n"
+        b"VRP (R) software,Version 5.170 (AP7052DN FAT V200R019C00SPC805)",
+        OBJECT_ID: "1.3.6.1.4.1.2011.2.240.99",
+        f"{HUAWEI}.12.1.1.1.0": 2,
+        f"{HUAWEI}.12.1.2.2.0": sum(clients),
+    }
+    for radio, (channel, noise, power) in enumerate(((6, -91, 24), (149, 0, 255))):
+        row = f"0.46.199.1.2.3.{radio}"
+        told: dict[int, Cell] = {
+            5: radio + 1,
+            7: channel,
+            10: 1 + 3 * radio,
+            24: noise,
+            25: 12,
+            40: clients[radio],
+            45: power,
+        }
+        cells |= {f"{HUAWEI}.16.1.2.1.{column}.{row}": cell for column, cell in told.items()}
+    read = summary(cells)["wifi"]
+    common = {"utilization_ratio": 0.12}
+    assert read["clients"] == sum(clients)
+    assert read["radios"] == [
+        {
+            "radio": "0",
+            "band": "2.4",
+            "clients": clients[0],
+            "channel": 6,
+            "channel_width_hertz": 20_000_000,
+            "noise_dbm": -91,
+            "transmit_power_dbm": 24,
+            **common,
+        },
+        {"radio": "1", "band": "5", "clients": clients[1], "channel": 149, "channel_width_hertz": 80_000_000, **common},
+    ]
+
+
+def test_huawei_controller_has_no_radios() -> None:
+    """The radios in a controller's list are those of its access points: no series of its own."""
+    cells: dict[str, Cell] = {
+        DESCR: b"VRP (R) software,Version 5.170 (AC6508 V200R019C10SPC500)",
+        OBJECT_ID: "1.3.6.1.4.1.2011.2.240.17",
+        f"{HUAWEI}.12.1.1.1.0": 1,
+        f"{HUAWEI}.12.1.2.2.0": 7,
+        f"{HUAWEI}.16.1.2.1.40.0.46.199.1.2.3.0": 7,
+    }
+    read = summary(cells)["wifi"]
+    assert (read["clients"], read["radios"]) == (7, [])
 
 
 @pytest.mark.parametrize("clients", [(4, 9), (0, 0)], ids=["some", "none"])
@@ -132,13 +186,15 @@ def test_fortiap() -> None:
 @pytest.mark.parametrize("descr", [b"NWA1123-AC PRO", b"WAX650S", b"WAC6303D-S", b"WBE660S", b"A new name"])
 def test_zyxel(descr: bytes) -> None:
     """Any access point of theirs, also one of a name that nobody knows, has a total and its radios by band."""
-    cells: dict[str, Cell] = {DESCR: descr, OBJECT_ID: "1.3.6.1.4.1.890.1.15", f"{ZYXEL}.15.0": 12}
-    for row, (clients, mode, channel) in enumerate(((5, 1, 11), (7, 2, 149), (0, 3, 37)), 1):
-        cells |= {f"{ZYXEL}.1.1.2.{row}": clients, f"{ZYXEL}.1.1.5.{row}": mode, f"{ZYXEL}.1.1.6.{row}": channel}
+    cells: dict[str, Cell] = {DESCR: descr, OBJECT_ID: "1.3.6.1.4.1.890.1.15", f"{ZYXEL}.15.0": 3}
+    for row, (clients, mode, channel) in enumerate(((2, 1, 11), (1, 2, 149), (0, 3, 0)), 1):
+        cells |= {f"{ZYXEL}.1.1.2.{row}": clients, f"{ZYXEL}.1.1.5.{row}": mode, f"{ZYXEL}.1.1.1.{row}": channel}
+    cells |= {f"{ZYXEL}.2.1.4.{row}": ssid for row, ssid in enumerate((b"Padang", b"Staf", b"Padang"), 1)}
     told = summary(cells)
-    assert (told["profile"], told["wifi"]["clients"]) == ("zyxel_nwa", 12)
+    assert (told["profile"], told["wifi"]["clients"]) == ("zyxel_nwa", 3)
+    assert by_ssid(told) == {"Padang": 2, "Staf": 1}
     assert told["wifi"]["radios"] == [
-        {"radio": "2.4GHz", "band": "2.4", "clients": 5, "channel": 11},
-        {"radio": "5GHz", "band": "5", "clients": 7, "channel": 149},
-        {"radio": "6GHz", "band": "6", "clients": 0, "channel": 37},
+        {"radio": "2.4GHz", "band": "2.4", "clients": 2, "channel": 11},
+        {"radio": "5GHz", "band": "5", "clients": 1, "channel": 149},
+        {"radio": "6GHz", "band": "6", "clients": 0},
     ]

@@ -102,6 +102,13 @@ def test_huawei_total_of_its_own() -> None:
     assert wifi(cells)["clients"] == 13
 
 
+def test_huawei_with_six_gigahertz() -> None:
+    """Clients of the third band are clients too."""
+    cells = {**huawei({b"Padang": (3, 9)}), f"{HUAWEI}.17.1.2.1.17.{index_of(b'Padang')}": 5}
+    told = wifi(cells)
+    assert (told["clients"], by_ssid(told)) == (17, {"Padang": 17})
+
+
 def test_huawei_without_clients() -> None:
     """Nobody is 0, in total and in each network."""
     told = wifi(huawei({b"Padang": (0, 0)}, (b"pam-ap-1", 8, 0)))
@@ -203,32 +210,31 @@ def test_h3c_stations_come_and_go() -> None:
 # -- Ruijie ---------------------------------------------------------------------------------------------
 
 
-def ruijie(stations: list[bytes], *points: tuple[bytes, int, int]) -> dict[str, Cell]:
-    """Make an access controller: the network of each station; name, state (2: gone), clients of each AP."""
+def ruijie(networks: Mapping[bytes, int], *points: tuple[bytes, int, int]) -> dict[str, Cell]:
+    """Make an access controller: clients of each network; name, state (2: gone), clients of each AP."""
     cells: dict[str, Cell] = {
         DESCR: b"Ruijie Wireless Switch (WS6008) By Ruijie Networks",
         OBJECT_ID: "1.3.6.1.4.1.4881.1.1.10.1.97",
         f"{RUIJIE}.1.1.11.0": sum(state == 1 for _, state, _ in points),
-        f"{RUIJIE}.1.1.15.0": len(stations),
+        f"{RUIJIE}.1.1.15.0": sum(networks.values()),
         f"{RUIJIE}.1.1.80.0": sum(state == 2 for _, state, _ in points),
     }
-    for last, ssid in enumerate(stations, 1):
-        cells[f"{RUIJIE}.5.1.1.1.7.120.0.0.0.0.{last}"] = ssid
+    for row, (ssid, clients) in enumerate(networks.items(), 1):
+        cells |= {f"{RUIJIE}.4.1.2.1.1.{row}": ssid, f"{RUIJIE}.4.1.1.1.13.{row}": clients}
     for last, (name, state, clients) in enumerate(points, 1):
-        row = f"88.105.108.0.0.{last}"
-        cells |= {f"{RUIJIE}.2.1.8.1.2.{row}": name, f"{RUIJIE}.2.1.8.1.3.{row}": state}
-        cells |= {f"{RUIJIE}.2.1.8.1.6.{row}": bytes([10, 3, 0, last])}
+        row_of = f"88.105.108.0.0.{last}"
+        cells |= {f"{RUIJIE}.2.1.8.1.2.{row_of}": name, f"{RUIJIE}.2.1.8.1.3.{row_of}": state}
+        cells |= {f"{RUIJIE}.2.1.8.1.6.{row_of}": bytes([10, 3, 0, last]), f"{RUIJIE}.2.1.8.1.15.{row_of}": clients}
+        told: dict[int, Cell] = {2: name, 32: b"G1KD", 34: clients, 37: b"AP_RGOS 11.1", 39: b"AP720-L", 48: 1}
         if state == 1:  # the other table knows those alone that are connected
-            cells |= {f"{RUIJIE}.2.1.1.1.2.{row}": name, f"{RUIJIE}.2.1.1.1.34.{row}": clients}
-            cells |= {f"{RUIJIE}.2.1.1.1.32.{row}": b"G1KD", f"{RUIJIE}.2.1.1.1.37.{row}": b"AP_RGOS 11.1"}
-            cells |= {f"{RUIJIE}.2.1.1.1.39.{row}": b"AP720-L", f"{RUIJIE}.2.1.1.1.48.{row}": 1}
+            cells |= {f"{RUIJIE}.2.1.1.1.{column}.{row_of}": cell for column, cell in told.items()}
     return cells
 
 
 def test_ruijie_controller() -> None:
     """Totals are the controller's own; each access point is one, whether one table lists it or both."""
-    told = wifi(ruijie([b"Padang", b"Padang"], (b"pam-ap-1", 1, 2), (b"pam-ap-2", 2, 0)))
-    assert (told["clients"], by_ssid(told)) == (2, {"Padang": 2})
+    told = wifi(ruijie({b"Padang": 2, b"Staf": 0}, (b"pam-ap-1", 1, 2), (b"pam-ap-2", 2, 0)))
+    assert (told["clients"], by_ssid(told)) == (2, {"Padang": 2, "Staf": 0})
     assert told["access_point_states"] == {"online": 1, "offline": 1}
     assert told["access_points"] == [
         {
@@ -241,16 +247,25 @@ def test_ruijie_controller() -> None:
             "serial": "G1KD",
             "clients": 2,
         },
-        {"name": "pam-ap-2", "mac": "58:69:6c:00:00:02", "state": "offline", "address": "10.3.0.2"},
+        {"name": "pam-ap-2", "mac": "58:69:6c:00:00:02", "state": "offline", "address": "10.3.0.2", "clients": 0},
     ]
 
 
 def test_ruijie_old_controller() -> None:
-    """Where there is the table of connected access points alone, it is the list."""
-    cells = {oid: cell for oid, cell in ruijie([], (b"pam-ap-1", 1, 0)).items() if f"{RUIJIE}.2.1.8." not in oid}
-    told = wifi(cells)
-    assert (told["clients"], told["access_points"][0]["name"]) == (0, "pam-ap-1")
-    assert told["access_points"][0]["state"] == "online"
+    """Where the controller lists connected access points and its clients alone, they are the list, and are counted."""
+    cells = {oid: cell for oid, cell in ruijie({}, (b"pam-ap-1", 1, 3)).items() if f"{RUIJIE}.2.1.8." not in oid}
+    cells |= {
+        f"{RUIJIE}.5.1.1.1.17.120.0.0.0.0.{last}": ssid for last, ssid in enumerate((b"Padang", b"Staf", b"Padang"))
+    }
+    told = wifi({**cells, f"{RUIJIE}.1.1.15.0": 3})
+    assert (told["clients"], by_ssid(told)) == (3, {"Padang": 2, "Staf": 1})
+    assert [(one["name"], one["state"], one["clients"]) for one in told["access_points"]] == [("pam-ap-1", "online", 3)]
+
+
+def test_ruijie_without_clients() -> None:
+    """Nobody is 0, in total and in each network."""
+    told = wifi(ruijie({b"Padang": 0}, (b"pam-ap-1", 1, 0)))
+    assert (told["clients"], by_ssid(told)) == (0, {"Padang": 0})
 
 
 # -- Fortinet -------------------------------------------------------------------------------------------
@@ -338,8 +353,13 @@ def test_zyxel_controller(descr: bytes) -> None:
     """A controller, or a firewall that controls, gives the total and its access points by state."""
     cells: dict[str, Cell] = {DESCR: descr, OBJECT_ID: "1.3.6.1.4.1.890.1.15"}
     cells |= {f"{ZYXEL}.{number}.0": count for number, count in enumerate((7, 1, 2, 31), 1)}
+    row: dict[int, Cell] = {2: b"\xb0\xb2\xdc\0\0\1", 3: b"pam-ap-1", 4: bytes([10, 5, 0, 1]), 5: 31}
+    cells |= {f"1.3.6.1.4.1.890.1.15.3.5.11.1.{column}.1": cell for column, cell in row.items()}
     told = wifi(cells)
     assert (told["clients"], told["access_point_states"]) == (31, {"online": 7, "offline": 1, "pending": 2})
+    assert told["access_points"] == [
+        {"name": "pam-ap-1", "mac": "b0:b2:dc:00:00:01", "address": "10.5.0.1", "clients": 31}
+    ]
 
 
 def test_zte_controller() -> None:
