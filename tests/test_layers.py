@@ -48,7 +48,7 @@ ROWS = {
 OWNERS = {
     "yaml": {"netmon.inventory"},
     "cryptography": {"netmon.snmp.usm"},
-    "csv": {"netmon.inventory", "netmon.observations", "netmon.simulator"},
+    "csv": {"netmon.inventory", "netmon.observations", "netmon.simulator", "netmon.discovery"},  # foreign tables
     "sqlite3": {"netmon.history"},
     "prometheus_client": {"exporters"},
     "isal": {"exporters"},

@@ -26,6 +26,7 @@ _MODULES: Final = {
     "restore": "periods",
     "simulate": "simulation",
     "discover": "discover",
+    "import": "importing",
 }
 """The module of each command. Only the one that is asked for is loaded: the service's take longer than a check."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -24,8 +24,9 @@ class Found:
     """A device that answered SNMP, as it describes itself.
 
     ``addresses`` are those that it says are its own, ``also_at`` other ones at which this discovery met it, ``wan``
-    the interface that leads out where the profile knows it, ``missing`` what could not be read.
-    ``pinged`` says whether it answers ping, ``None`` where it was not asked; ``services`` is its sysServices (RFC 3418), ``forwards`` whether it routes.
+    the interface that leads out where the profile knows it, ``missing`` what could not be read. ``pinged`` says
+    whether it answers ping, ``None`` where it was not asked; ``services`` is its sysServices (RFC 3418), ``forwards``
+    whether it routes.
     """
 
     address: str
@@ -65,7 +66,8 @@ class Found:
 class Heard:
     """What one address said: nothing, an echo, or a device.
 
-    ``pinged`` is ``None`` where it was not pinged, or could not be; ``refused`` names credentials that the agent there does not take; ``trouble`` is what kept us from asking.
+    ``pinged`` is ``None`` where it was not pinged, or could not be; ``tried`` names the credentials that were sent,
+    ``refused`` those that the agent there does not take; ``trouble`` is what kept us from asking.
     """
 
     address: str
@@ -75,4 +77,3 @@ class Heard:
     refused: tuple[str, ...] = ()
     tried: tuple[str, ...] = ()
     trouble: str = ""
-    notes: list[str] = field(default_factory=list)

@@ -18,7 +18,7 @@ _NOT_PLAIN: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "fals
 _ESCAPED: Final = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _LONGEST_REMARK: Final = 300
 
-Value: TypeAlias = "str | int | list[str]"
+Value: TypeAlias = "str | int | list[str] | dict[str, str]"
 
 
 class Number(str):
@@ -36,7 +36,9 @@ def quoted(text: str) -> str:
 def word(value: Value, *, always: bool = False) -> str:
     """Give a value as it stands in a file, plain where everybody reads it the same; ``always``: in quotes."""
     if isinstance(value, list):
-        return f"[{', '.join(word(each) for each in value)}]"
+        return f"[{', '.join(map(word, value))}]"
+    if isinstance(value, dict):
+        return entity(value.items())
     text = str(value)
     if always:
         return quoted(text)
