@@ -62,6 +62,7 @@ def _merged(below: Profile, above: Profile) -> Profile:
         bulk=below.bulk if above.bulk is None else above.bulk,
         max_repetitions=above.max_repetitions or below.max_repetitions,
         max_varbinds=above.max_varbinds or below.max_varbinds,
+        commands=above.commands or below.commands,
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from netmon.measures import MEASURES
+from netmon.profiles.commands import KEYS as COMMAND_KEYS
+from netmon.profiles.commands import read_commands
 from netmon.profiles.nodes import Node, optional
 from netmon.profiles.sources import source, text_source, wheres
 from netmon.profiles.words import Add, Aggregate, Entry, FirstOf, Listing, Match, Profile, Says, Source, Table
@@ -35,7 +37,7 @@ def parse(name: str, raw: Any) -> Profile:
         ProfileError: a key, measure or transform that is not known, a missing one, or a wrong value.
     """
     node = Node(raw, ())
-    fields = node.mapping(BODY | {"profile", "extends", "match", "variants"})
+    fields = node.mapping(BODY | COMMAND_KEYS | {"profile", "extends", "match", "variants"})
     if "profile" in fields and fields["profile"].text() != name:
         raise fields["profile"].wrong(f"must be the file's own name, {name}")
     return _body(
@@ -73,6 +75,7 @@ def _body(
         bulk=optional(fields, "bulk", Node.flag, None),
         max_repetitions=optional(fields, "max_repetitions", Node.number, None),
         max_varbinds=optional(fields, "max_varbinds", lambda node: node.number(4), None),
+        commands=read_commands(fields),
     )
 
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from netmon.profiles.command_words import Commands
+
 SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"  # SNMPv2-MIB::sysDescr
 SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"  # SNMPv2-MIB::sysObjectID
 SYS_UP_TIME: Final = "1.3.6.1.2.1.1.3.0"  # SNMPv2-MIB::sysUpTime
@@ -244,6 +246,7 @@ class Profile:
     bulk: bool | None = None
     max_repetitions: int | None = None
     max_varbinds: int | None = None
+    commands: Commands | None = None
 
     def asks_bulk(self) -> bool:
         """Say whether tables are asked by GETBULK (by default) or cell by cell."""
