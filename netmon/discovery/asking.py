@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from netmon.discovery import neighbours
@@ -77,7 +77,7 @@ class Asker:
             except SnmpFailure as failure:
                 heard.trouble = failure.detail
                 break
-            heard.found = await self._meet(address, port, target, credential, heard)
+            heard.found = await self._meet(replace(target, urgent=True), credential, heard)
             break
         return heard
 
@@ -91,10 +91,9 @@ class Asker:
         else:
             heard.pinged = seen.failure is None
 
-    async def _meet(
-        self, address: str, port: int, target: Target, credential: Credential, heard: Heard
-    ) -> Found | None:
+    async def _meet(self, target: Target, credential: Credential, heard: Heard) -> Found | None:
         """Read who it is; ``None``, and a note, where it falls silent in the middle."""
+        address, port = target.address, target.port
         device = self.known.get(address)
         profile = device.profile if device is not None else "auto"
         stranger = Device(address, Role.ROUTER, address, port=port, profile=profile)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections import deque
 from dataclasses import replace
 from typing import Final
 
@@ -15,32 +14,48 @@ from netmon.snmp.wire import Template, VarBind
 _GRAIN: Final = 0.005
 """Seconds that a packet may go early: a loop cannot sleep for less."""
 
+_Waiting = tuple[int, asyncio.Future[None]]
+"""How many packets, and who is told that they may go."""
+
 
 class Turns:
-    """Lets so many packets go a second, in the order in which they were asked for."""
+    """Lets so many packets go a second, in the order in which they were asked for, the urgent ones first.
 
-    def __init__(
-        self,
-        rate: float,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    Whoever has answered is read before the next ones are knocked at: else a device that was found would wait for its
+    turn behind all that are still to be looked for, at each of its questions.
+    """
+
+    def __init__(self, rate: float) -> None:
         """``rate`` is packets a second."""
         self.sent = 0
         self._rate = rate
-        self._clock = clock
-        self._sleep = sleep
         self._next = 0.0
+        self._urgent: deque[_Waiting] = deque()
+        self._others: deque[_Waiting] = deque()
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def take(self, packets: int = 1) -> None:
+    async def take(self, packets: int = 1, *, urgent: bool = False) -> None:
         """Wait until so many packets may go."""
-        now = self._clock()
-        due = max(self._next, now)
-        self._next = due + packets / self._rate
-        self.sent += packets
-        if due - now > _GRAIN:
-            await self._sleep(due - now)
+        turn = asyncio.get_running_loop().create_future()
+        (self._urgent if urgent else self._others).append((packets, turn))
+        if self._timer is None:
+            self._go()
+        await turn
+
+    def _go(self) -> None:
+        """Let those go whose time has come, and come again for the others."""
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        while lane := self._urgent or self._others:
+            now = loop.time()
+            if self._next - now > _GRAIN:
+                self._timer = loop.call_at(self._next, self._go)
+                return
+            packets, turn = lane.popleft()
+            if not turn.done():  # else nobody waits for it any more
+                self._next = max(self._next, now) + packets / self._rate
+                self.sent += packets
+                turn.set_result(None)
 
 
 class PacedClient(SnmpClient):
@@ -63,10 +78,10 @@ class PacedClient(SnmpClient):
             raise SnmpLocal(f"{target.address} lies outside of {self._scope}: nothing was sent")
         once = replace(target, retries=0)
         for _ in range(target.retries):
-            await self._turns.take()
+            await self._turns.take(urgent=target.urgent)
             try:
                 return await super().ask(once, template, timing)
             except SnmpTimeout:
                 continue
-        await self._turns.take()
+        await self._turns.take(urgent=target.urgent)
         return await super().ask(once, template, timing)
