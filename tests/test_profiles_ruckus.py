@@ -91,11 +91,11 @@ def test_zonedirector_without_clients_or_statistics() -> None:
     assert summary(DIRECTOR)["wifi"]["clients"] is None
 
 
-def smartzone_points(*told: tuple[str, str, int]) -> dict[str, Cell]:
-    """Make the rows of access points of a SmartZone: name, connection, clients."""
+def smartzone_points(table: str, *told: tuple[str, str, int]) -> dict[str, Cell]:
+    """Make the rows of access points of a SmartZone: name, connection, clients. Their index begins with its length."""
     cells: dict[str, Cell] = {}
     for last, (name, connection, clients) in enumerate(told, 1):
-        mac, table = f"44.197.211.0.0.{last}", f"{SZ}.2.1.1.2.2.1"
+        mac = f"6.44.197.211.0.0.{last}"
         cells |= {f"{table}.5.{mac}": name.encode(), f"{table}.7.{mac}": b"6.1.1.0.1274", f"{table}.8.{mac}": b"R550"}
         cells |= {f"{table}.9.{mac}": f"31{last}".encode(), f"{table}.10.{mac}": bytes([10, 0, 0, last])}
         cells |= {f"{table}.15.{mac}": clients, f"{table}.16.{mac}": connection.encode()}
@@ -112,7 +112,9 @@ def test_smartzone() -> None:
             **SMARTZONE,
             **nodes,
             **wlans(f"{SZ}.2.1.1.1.2.1", ("Padang", 10), ("Staf", 0)),
-            **smartzone_points(("ap-a", "Connect", 7), ("ap-b", "connect", 3), ("ap-c", "Disconnect", 0)),
+            **smartzone_points(
+                f"{SZ}.2.1.1.2.2.1", ("ap-a", "Connect", 7), ("ap-b", "connect", 3), ("ap-c", "Disconnect", 0)
+            ),
             f"{SZ}.1.1.1.15.1.0": 3,
             f"{SZ}.1.1.1.15.2.0": 10,
         }
@@ -129,10 +131,31 @@ def test_smartzone() -> None:
 
 
 def test_smartzone_without_clients_or_nodes() -> None:
-    """No client is 0; without nodes the system's own number of access points counts."""
-    told = summary({**SMARTZONE, f"{SZ}.1.1.1.15.2.0": 0, f"{SZ}.1.1.1.15.1.0": 5})["wifi"]
-    assert (told["clients"], told["access_point_states"]) == (0, {"online": 5})
+    """No client is 0; without nodes the access points that are connected are counted, not all that are known."""
+    rows = smartzone_points(f"{SZ}.2.1.1.2.2.1", ("ap-a", "Connect", 0), ("ap-b", "Disconnect", 0))
+    told = summary({**SMARTZONE, **rows, f"{SZ}.1.1.1.15.2.0": 0, f"{SZ}.1.1.1.15.1.0": 2})["wifi"]
+    assert (told["clients"], told["access_point_states"]) == (0, {"online": 1})
     assert summary(SMARTZONE)["wifi"]["clients"] is None
+
+
+def test_smartcell_gateway() -> None:
+    """The tables of the older gateway, which has them elsewhere."""
+    table = f"{RUCKUS}.1.3"
+    told = summary(
+        {
+            DESCR: b"SmartCell Gateway",
+            OBJECT_ID: f"{RUCKUS}.3.1.10",
+            **wlans(f"{table}.2.1.1.1.2.1", ("Padang", 5), ("Padang", 2)),
+            **smartzone_points(f"{table}.2.1.1.2.2.1", ("ap-a", "Connect", 7), ("ap-b", "Disconnect", 0)),
+            f"{table}.1.1.1.15.2.0": 7,
+        }
+    )
+    assert (told["profile"], told["wifi"]["clients"]) == ("ruckus_smartzone", 7)
+    assert told["wifi"]["ssids"] == [{"ssid": "Padang", "clients": 7}]
+    assert told["wifi"]["access_point_states"] == {"online": 1, "offline": 1}
+    first, second = told["wifi"]["access_points"]
+    assert (first["name"], first["state"], first["clients"]) == ("ap-a", "online", 7)
+    assert (first["mac"], second["state"]) == ("2c:c5:d3:00:00:01", "offline")
 
 
 def radios(*told: tuple[int, int]) -> dict[str, Cell]:
