@@ -63,6 +63,7 @@ def test_controller(base: dict[str, Cell]) -> None:
             **wlans(Padang_1=20, Padang_2=3, Staf=0),
             **points(("ap-a", 1, (9, 11)), ("ap-b", 1, (0, 0)), ("ap-c", 3, ())),
             JOINED: 3,
+            f"{POINT}.33.0.26.43.60.77.2": bytes([0, 26, 43, 1, 2, 3]),
         }
     )
     assert told["profile"] == "cisco_wlc"
@@ -82,6 +83,7 @@ def test_controller(base: dict[str, Cell]) -> None:
         "clients": 20,
     }
     assert (second["clients"], third["state"], third["clients"]) == (0, "upgrading", 0)
+    assert second["mac"] == "00:1a:2b:01:02:03"  # the one on its label, where it is told
 
 
 def test_controller_without_clients_and_without_tables() -> None:
