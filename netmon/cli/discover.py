@@ -182,12 +182,12 @@ async def _run(arguments: argparse.Namespace, plan: _Plan) -> Harvest:
     turns = Turns(arguments.rate)
     client = PacedClient(plan.scope, turns)
     pinger = None if arguments.no_ping else Pinger()
-    _announce(arguments, plan)
     await client.open()
+    loop.add_signal_handler(signal.SIGINT, interrupted)
     try:
         if pinger is not None:
             await pinger.open()
-        loop.add_signal_handler(signal.SIGINT, interrupted)
+        _announce(arguments, plan)
         asker = _asker(arguments, plan, client, turns, pinger)
         with _progress() as tell:
             harvest = await sweep(plan.scope, asker, tell, stop, follow=not arguments.no_follow)

@@ -112,7 +112,7 @@ def _check_profiles(places: Places, loaded: Loaded | None, mistakes: Mistakes) -
     known = {"auto", *load_profiles(), *(loaded.profiles if loaded is not None else ())}
     for cell in written:
         if cell.value not in known:
-            near = get_close_matches(str(cell.value), known, 1)
+            near = get_close_matches(str(cell.value), sorted(known), 1)
             mistakes.add(
                 cell.line, "profile", f'there is no profile "{cell.value}"', f"write {near[0] if near else 'auto'}"
             )
