@@ -122,4 +122,4 @@ def test_a_simulated_city_is_discovered_reviewed_and_checked(tmp_path: Path) -> 
         assert f"id: {name}," in text
     # The two witnesses are no devices of the inventory.
     assert second["counts"] | {"as_it_is": 0} == {"new": 0, "moved": 0, "gone": 0, "changed": 0, "as_it_is": 0}
-    assert second["counts"]["as_it_is"] == 25
+    assert second["counts"]["as_it_is"] == 24
