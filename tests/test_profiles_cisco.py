@@ -259,3 +259,21 @@ def test_which_cisco(descr: bytes, object_id: str, profile: str, model: str | No
     told = summary({DESCR: descr, OBJECT_ID: f"1.3.6.1.4.1.{object_id}"})
     assert told["profile"] == profile
     assert model is None or told["system"]["model"] == model
+
+
+def test_temperatures_of_sensors() -> None:
+    """Systems without the table of the chassis tell them as sensors: whole degrees of parts that work, no modules."""
+    sensor, name = "1.3.6.1.4.1.9.9.91.1.1.1.1", "1.3.6.1.2.1.47.1.1.1.1.7"
+    cells: dict[str, Cell] = {DESCR: NXOS, OBJECT_ID: "1.3.6.1.4.1.9.12.3.1.3.1507"}
+    parts = {
+        b"Inlet": (8, 9, 0, 31, 1),
+        b"Module": (8, 8, 0, 43882, 1),
+        b"Spare": (8, 9, 0, 0, 2),
+        b"Fan": (10, 9, 0, 900, 1),
+    }
+    for row, (part, told) in enumerate(parts.items(), 1):
+        cells |= {f"{name}.{row}": part}
+        cells |= {f"{sensor}.{column}.{row}": cell for column, cell in enumerate(told, 1)}
+    assert summary(cells)["system"]["temperature_celsius"] == {"Inlet": 31}
+    isr: dict[str, Cell] = {**cells, DESCR: ISR, OBJECT_ID: "1.3.6.1.4.1.9.1.1706"}
+    assert summary(isr)["system"]["temperature_celsius"]["Inlet"] == 31
