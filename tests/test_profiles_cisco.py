@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import recordings
+from met_agents import meet, polled
 
 from netmon.profiles import Cell
 
@@ -30,8 +30,7 @@ AIRONET: dict[str, Cell] = {
 
 def summary(cells: Mapping[str, Cell]) -> dict[str, Any]:
     """Meet an agent that has these cells."""
-    met = recordings.Recording({oid: (0, cell) for oid, cell in cells.items()})
-    return recordings.find(met, recordings.profiles()).summary
+    return meet(cells).summary
 
 
 def wlans(**clients: int) -> dict[str, Cell]:
@@ -92,6 +91,19 @@ def test_controller_without_clients_and_without_tables() -> None:
     told = summary({**AIREOS, f"{AIRESPACE}.1.1.5.1.0": 12})
     assert told["wifi"]["access_point_states"] == {}
     assert (told["wifi"]["clients"], told["wifi"]["ssids"], told["system"]["cpu_load_ratio"]) == (None, [], 0.12)
+
+
+def test_networks_come_and_go_without_a_new_plan() -> None:
+    """A network that was added counts at the next poll, one that was taken away no more, a new name has the clients."""
+    found = meet({**AIREOS, **wlans(Padang=5, Staf=2)})
+    read = polled(found, {**AIREOS, **wlans(Padang=5, Tamu=3, Rapat=4)})
+    assert read["wifi_clients"] == 12
+    assert {name: value for name, value in read.items() if name.startswith("wifi_ssid")} == {
+        'wifi_ssid_clients{ssid="Padang"}': 5,
+        'wifi_ssid_clients{ssid="Tamu"}': 3,
+        'wifi_ssid_clients{ssid="Rapat"}': 4,
+    }
+    assert polled(found, {**AIREOS, **wlans(Padang=5)})["wifi_clients"] == 5
 
 
 def test_older_controllers_tell_joined_access_points_elsewhere() -> None:

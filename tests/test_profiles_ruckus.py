@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import recordings
+from met_agents import meet, polled
 
 from netmon.profiles import Cell
 
@@ -30,8 +30,7 @@ STATES = ("offline", "online", "pending", "upgrading", "provisioning")
 
 def summary(cells: Mapping[str, Cell]) -> dict[str, Any]:
     """Meet an agent that has these cells."""
-    met = recordings.Recording({oid: (0, cell) for oid, cell in cells.items()})
-    return recordings.find(met, recordings.profiles()).summary
+    return meet(cells).summary
 
 
 def wlans(table: str, *told: tuple[str, int]) -> dict[str, Cell]:
@@ -136,6 +135,15 @@ def test_smartzone_without_clients_or_nodes() -> None:
     told = summary({**SMARTZONE, **rows, f"{SZ}.1.1.1.15.2.0": 0, f"{SZ}.1.1.1.15.1.0": 2})["wifi"]
     assert (told["clients"], told["access_point_states"]) == (0, {"online": 1})
     assert summary(SMARTZONE)["wifi"]["clients"] is None
+
+
+def test_networks_come_and_go_without_a_new_plan() -> None:
+    """On all controllers they are walked at each poll."""
+    for base, table in ((DIRECTOR, f"{ZD}.2.1.1.1.1.1"), (SMARTZONE, f"{SZ}.2.1.1.1.2.1")):
+        found = meet({**base, **wlans(table, ("Padang", 4))})
+        read = polled(found, {**base, **wlans(table, ("Staf", 1), ("Padang", 4))})
+        assert read['wifi_ssid_clients{ssid="Padang"}'] == 4
+        assert read['wifi_ssid_clients{ssid="Staf"}'] == 1
 
 
 def test_smartcell_gateway() -> None:
