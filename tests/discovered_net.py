@@ -130,7 +130,7 @@ async def swept(  # noqa: PLR0913 -- a test says what it is about
     try:
         keys = Keys({"city": CITY} if credentials is None else credentials, named, community)
         known = (existing or Existing()).by_address()
-        asker = Asker(client, turns, keys, PROFILES, known, ping, port, 0.4)
+        asker = Asker(client, turns, keys, PROFILES, known, ping, port, 1.2)
         return await sweep(scope, asker, tell, stop or asyncio.Event(), follow=follow)
     finally:
         client.close()

@@ -198,6 +198,27 @@ async def test_known_access_points_of_a_controller_are_held_against_its_list() -
     assert told(reviewed(harvest, existing)) == {"wlc-1": "as it is", "lobi": "as it is", "gudang": "gone"}
 
 
+async def test_an_access_point_that_joined_another_controller_has_moved() -> None:
+    """Its old one answers too, and no longer lists it; another one's state is told."""
+    lines = """id: wlc-1, role: controller, address: AT.1, port: PORT, credential: city
+        id: wlc-2, role: controller, address: AT.2, port: PORT, credential: city
+        id: lobi, role: access_point, controller: wlc-1, match: cap-lobi
+        id: aula, role: access_point, controller: wlc-1, match: cap-aula"""
+    boxes = {
+        1: mikrotik("wlc-1", 1, "HD111") | capsman(("cap-aula", "C2", "")),
+        2: mikrotik("wlc-2", 2, "HD222") | capsman(("cap-lobi", "C1", "")),
+    }
+    async with network(boxes) as net:
+        existing = existing_of(lines.replace("PORT", str(net.port)))
+        harvest = await net.discover(existing=existing)
+    review = reviewed(harvest, existing)
+    assert {name: status for name, status in told(review).items() if name in {"lobi", "aula"}} == {
+        "lobi": "moved", "aula": "as it is"
+    }  # fmt: skip
+    [lobi] = review.of(Status.MOVED)
+    assert lobi.notes[0] == "controller: wlc-1 → wlc-2"
+
+
 # -- against the inventory ------------------------------------------------------------------------------------
 
 KNOWN = """id: rt-1, role: router, address: AT.1, port: PORT, credential: city, reach: snmp, wan: sfp9
@@ -293,6 +314,34 @@ async def test_each_credential_is_tried_until_one_is_taken() -> None:
         harvest = await net.discover(f"{BLOCK}.0/30", credentials=credentials)
     assert harvest.heard[at(1)].tried == ("first", "city")
     assert [found.credential for found in harvest.found] == ["city"]
+
+
+@needs_snmpd
+async def test_snmpv3_and_an_agent_that_does_not_take_the_password() -> None:
+    """The right user finds the device; with a wrong password it is told that an agent is there, and which refuses."""
+    config = "createUser monitor SHA-256 kata-sandi-rahasia AES kata-sandi-lain\nrouser monitor priv\nsysName aman"
+    right = Credential(
+        "third", "3", None, "monitor", "SHA-256", Secret("kata-sandi-rahasia"), "AES-128", Secret("kata-sandi-lain"),
+        networks=(f"{BLOCK}.0/24",),
+    )  # fmt: skip
+    wrong = replace(right, auth=Secret("kata-sandi-keliru"))
+    with running_snmpd(addresses=(at(1),), community=SECRET, config=config) as agent:
+        scope = Scope.of([f"{BLOCK}.0/30"])
+        found = await swept(scope, port=agent.port, credentials={"third": right})
+        refused = await swept(scope, port=agent.port, credentials={"third": wrong})
+    assert [(each.name, each.credential) for each in found.found] == [("aman", "third")]
+    text = write_review(reviewed(refused), refused, Existing(), NOW)
+    assert f"{at(1)}: an SNMP agent that does not take third" in text
+    assert "kata-sandi" not in text + repr(refused)
+
+
+@needs_snmpd
+async def test_ipv6() -> None:
+    """An address of the sixth version is asked and written like any other."""
+    with running_snmpd(addresses=("::1",), community=SECRET, config="sysName enam") as agent:
+        harvest = await swept(Scope.of(["::1"]), port=agent.port, credentials={}, community=Secret(SECRET))
+    text = write_review(reviewed(harvest), harvest, Existing(), NOW)
+    assert [device.address for device in completed(text).devices.values()] == ["::1"]
 
 
 # -- hostile, slow, stopped -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,11 @@ from netmon.discovery.neighbours import (
     LLDP_ADDRESSES,
     LLDP_CHASSIS,
     LLDP_CHASSIS_KIND,
+    LLDP_COLUMNS,
     LLDP_NAME,
     LLDP_PORTS,
     MNDP_ADDRESS,
+    MNDP_COLUMNS,
     MNDP_MAC,
     MNDP_NAME,
     MNDP_PORT,
@@ -35,6 +38,7 @@ from netmon.discovery.remembering import FILE
 from netmon.discovery.roles import guess
 from netmon.discovery.writing import Number, entity, remark, word
 from netmon.model import Role
+from netmon.profiles import Cell
 
 PORTS = {"1": "ether1", "2": "ether2"}
 
@@ -49,6 +53,7 @@ PORTS = {"1": "ether1", "2": "ether2"}
         (["10.1.2.0/31"], ["10.1.2.0", "10.1.2.1"]),
         (["10.1.2.7"], ["10.1.2.7"]),
         (["10.1.2.0/30", "10.1.2.0/29"], ["10.1.2.1", "10.1.2.2", "10.1.2.4", "10.1.2.5", "10.1.2.6"]),
+        (["::1"], ["::1"]),
         (["2001:db8::/126"], ["2001:db8::1", "2001:db8::2", "2001:db8::3"]),
         (["10.1.2.4/30", "10.1.2.4/30"], ["10.1.2.5", "10.1.2.6"]),
     ],
@@ -210,6 +215,19 @@ def test_cdp_and_the_list_of_routeros() -> None:
     assert list(mndp({**columns, MNDP_PORT: {"1": 1}}, PORTS)) == [
         Neighbour("mndp", "ether1", "rt-2", "", "02:00:00:00:00:02")
     ]
+
+
+CELLS = st.one_of(st.none(), st.integers(0, 2**32 - 1), st.binary(max_size=20), st.just("1.3.6.1"))
+INDEXES = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=9).map(lambda numbers: ".".join(map(str, numbers)))
+ROWS = st.dictionaries(INDEXES, CELLS, max_size=4)
+
+
+@given(st.dictionaries(st.sampled_from([*LLDP_COLUMNS, LLDP_ADDRESSES, LLDP_PORTS, *CDP_COLUMNS, *MNDP_COLUMNS]), ROWS))
+def test_whatever_an_agent_has_in_its_tables_is_read(columns: dict[str, dict[str, Cell]]) -> None:
+    """Rows of any index, cells of any type: each neighbour is texts, and its address is one or empty."""
+    for neighbour in (*lldp(columns, PORTS), *cdp(columns, PORTS), *mndp(columns, PORTS)):
+        assert neighbour.address == "" or ip_address(neighbour.address)
+        assert neighbour.name.isprintable()
 
 
 @pytest.mark.parametrize(

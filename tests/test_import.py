@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inventories import minimal
 
@@ -205,6 +205,7 @@ IDS = st.from_regex(r"[a-z][a-z0-9-]{0,9}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20).filter(lambda t: t[0] != "#")
 
 
+@settings(max_examples=40)
 @given(
     st.dictionaries(IDS.map("s-".__add__), st.tuples(TEXTS, st.floats(-1.1, -0.8), st.lists(IDS, unique=True)), min_size=1),
     st.sampled_from([",", ";", "\t"]),

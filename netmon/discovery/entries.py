@@ -63,7 +63,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Everything that is to be reviewed: ``silent`` are addresses that answer ping and not SNMP."""
+    """Everything that is to be reviewed: ``silent`` are addresses that answer ping, or an agent that refuses."""
 
     entries: tuple[Entry, ...]
     silent: tuple[Heard, ...]
@@ -79,13 +79,22 @@ def said(point: Mapping[str, Any], key: str) -> str:
     return "" if value is None else " ".join(str(value).split())
 
 
+def marks_of(match: str) -> tuple[str, ...]:
+    """Give what ``match`` of the inventory may mean: a name, and a MAC address where it is one."""
+    return tuple(filter(None, (match.casefold().strip(), mac_digits(match))))
+
+
+def marks_of_point(point: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give what an access point can be matched by: its name, its MAC address."""
+    return tuple(filter(None, (said(point, "name").casefold(), mac_digits(said(point, "mac")))))
+
+
 def matches(match: str, point: Mapping[str, Any]) -> bool:
     """Say whether an access point is the one that ``match`` of the inventory means: by its name or MAC address."""
-    wanted, mac = match.casefold().strip(), _digits(said(point, "mac"))
-    return wanted == said(point, "name").casefold() or (bool(mac) and _digits(match) == mac)
+    return not set(marks_of(match)).isdisjoint(marks_of_point(point))
 
 
-def _digits(text: str) -> str:
+def mac_digits(text: str) -> str:
     """Give the twelve digits of a MAC address however it is written; empty for anything else."""
     digits = re.sub(r"[^0-9a-f]", "", text.lower())
     is_mac = re.fullmatch(r"[0-9a-fA-F]{1,4}(?:[:. -]?[0-9a-fA-F]{1,4}){2,11}", text.strip())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from netmon.discovery.entries import Entry, Review, Status, matches, said
+from netmon.discovery.entries import Entry, Review, Status, mac_digits, marks_of, marks_of_point, said
 from netmon.discovery.found import Found, Heard
 from netmon.discovery.naming import Ids, is_common, of_address, slug
 from netmon.discovery.remembering import Memory
@@ -63,7 +64,7 @@ def merge(harvest: Harvest, existing: Existing, now: float) -> Review:
     told = {entry.device.id for entry in entries if entry.device is not None}
     entries += _silent(harvest, existing, told, now)
     met = {at for found in devices for at in (found.address, *found.also_at)}
-    silent = (each for each in harvest.heard.values() if each.pinged and each.address not in met)
+    silent = (each for each in harvest.heard.values() if (each.pinged or each.refused) and each.address not in met)
     return Review(tuple(entries), tuple(sorted(silent, key=lambda each: order(each.address))))
 
 
@@ -88,7 +89,7 @@ def _paired(
         if device.id not in taken and at not in doubled and (at in harvest.heard or at not in harvest.scope)
     ]
     for found in devices:
-        if found.address not in pairs:
+        if missing and found.address not in pairs:
             hit = _known_again(found, missing, existing, devices)
             if hit is not None:
                 pairs[found.address] = hit
@@ -213,46 +214,59 @@ def _reported(entries: list[Entry], existing: Existing, ids: Ids) -> list[Entry]
     """Give the access points that controllers report and that did not answer for themselves."""
     out: list[Entry] = []
     known = [device for device in existing.inventory.devices.values() if device.controller]
+    by_mark: dict[str, list[Device]] = {}
+    for device in known:
+        for mark in marks_of(device.match):
+            by_mark.setdefault(mark, []).append(device)
     listed = {entry.id: entry.found.access_points for entry in entries if entry.found and entry.found.access_points}
-    own = [entry.found for entry in entries if entry.found is not None]
+    held = {name: {mark for point in points for mark in marks_of_point(point)} for name, points in listed.items()}
+    own = {mark for entry in entries if entry.found is not None for mark in _own_marks(entry.found)}
     for controller, points in listed.items():
-        names = [said(point, "name").casefold() for point in points]
+        names = Counter(said(point, "name").casefold() for point in points)
         for point in points:
-            if any(_is_same(found, point) for found in own):
-                continue
-            device = next((each for each in known if _means(each, controller, point, listed)), None)
-            out.append(_point(point, controller, device, names, existing, ids))
+            if own.isdisjoint(_marks(point)):
+                meant = [device for mark in marks_of_point(point) for device in by_mark.get(mark, ())]
+                here = next((each for each in meant if _is_here(each, controller, held)), None)
+                out.append(_point(point, controller, here, names, existing, ids))
     told = {entry.device.id for entry in out if entry.device is not None}
     for device in known:
-        if device.controller in listed and device.id not in told:
+        if device.controller in listed and device.id not in told and not _is_listed(device, held):
             where = existing.where.get(device.id, "")
             note = f"{device.controller} does not list {device.match}"
             out.append(Entry(Status.GONE, device.id, device.role, device=device, notes=(note,), where=where))
     return out
 
 
-def _means(
-    device: Device, controller: str, point: Mapping[str, object], listed: Mapping[str, tuple[object, ...]]
-) -> bool:
-    """Say whether a device of the inventory is this access point: at this controller, or moved here from another."""
-    if not matches(device.match, point):
-        return False
-    return (
-        device.controller == controller
-        or device.controller not in listed
-        or not any(isinstance(other, Mapping) and matches(device.match, other) for other in listed[device.controller])
-    )
+def _is_here(device: Device, controller: str, held: Mapping[str, set[str]]) -> bool:
+    """Say whether a device that an access point may be is at this controller, or came here from another."""
+    return device.controller == controller or (device.controller not in held or not _is_listed(device, held))
 
 
-def _is_same(found: Found, point: Mapping[str, object]) -> bool:
-    serial, mac = said(point, "serial").lower(), said(point, "mac").lower()
-    if serial and found.serial and serial == found.serial.lower():
-        return True
-    return mac in found.macs or said(point, "address") in {found.address, *found.also_at}
+def _is_listed(device: Device, held: Mapping[str, set[str]]) -> bool:
+    return not held[device.controller].isdisjoint(marks_of(device.match))
+
+
+def _own_marks(found: Found) -> Iterator[tuple[str, str]]:
+    yield from (("mac", mac) for mac in map(mac_digits, found.macs))
+    yield from (("address", address) for address in (found.address, *found.also_at))
+    if found.serial:
+        yield "serial", found.serial.lower()
+
+
+def _marks(point: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Give that by which an access point is known again where it answers for itself."""
+    texts = {"mac": mac_digits(said(point, "mac")), "address": said(point, "address")}
+    texts["serial"] = said(point, "serial").lower()
+    return ((key, text) for key, text in texts.items() if text)
 
 
 def _point(
-    point: Mapping[str, object], controller: str, device: Device | None, names: list[str], existing: Existing, ids: Ids
+    point: Mapping[str, object],
+    controller: str,
+    device: Device | None,
+    names: Mapping[str, int],
+    existing: Existing,
+    ids: Ids,
 ) -> Entry:
     state = said(point, "state")
     notes = () if state in {"", "online"} else (f"state: {state}",)
@@ -263,7 +277,7 @@ def _point(
         status = Status.MOVED if moved else Status.AS_IT_IS
         return Entry(status, device.id, device.role, "", None, device, controller, device.match, point, notes, where)
     name = said(point, "name")
-    match = name if name and names.count(name.casefold()) == 1 else said(point, "mac") or name
+    match = name if name and names[name.casefold()] == 1 else said(point, "mac") or name
     found_id = ids.give(name or "ap", said(point, "mac") or of_address(said(point, "address")))
     role = Role.ACCESS_POINT
     return Entry(Status.NEW, found_id, role, "its controller lists it", None, None, controller, match, point, notes)

@@ -92,7 +92,8 @@ def cdp(columns: Columns, names: Mapping[str, str]) -> Iterator[Neighbour]:
 def mndp(columns: Columns, names: Mapping[str, str]) -> Iterator[Neighbour]:
     """Read mtxrNeighborTable; ``names`` are those of interfaces by index."""
     for index in {**columns.get(MNDP_NAME, {}), **columns.get(MNDP_MAC, {})}:
-        port = str(columns.get(MNDP_PORT, {}).get(index) or "")
+        number = columns.get(MNDP_PORT, {}).get(index)
+        port = str(number) if isinstance(number, int) else ""
         cell = columns.get(MNDP_ADDRESS, {}).get(index)
         yield Neighbour(
             "mndp",

@@ -48,8 +48,8 @@ def write_review(review: Review, harvest: Harvest, existing: Existing, at: float
         lines += ["", remark("AS IT IS: nothing to do.")]
         lines += [remark(_line(entry), inside=2) for entry in as_it_is]
     if review.silent:
-        lines += ["", remark("SILENT: these answer a ping and no SNMP; what they are, nobody says.")]
-        lines += [remark(line, inside=2) for line in _ranges([each.address for each in review.silent])]
+        lines += ["", remark("SILENT: these answer a ping, or refuse SNMP; what they are, nobody says.")]
+        lines += [remark(line, inside=2) for line in _ranges([each.address for each in review.silent if each.pinged])]
         lines += [
             remark(f"{each.address}: {_refusal(each.refused)}", inside=2) for each in review.silent if each.refused
         ]
@@ -70,7 +70,8 @@ def _head(review: Review, harvest: Harvest, at: float) -> Iterator[str]:
 def totals(review: Review, harvest: Harvest) -> str:
     """Say in one line what came of it."""
     counts = ", ".join(f"{len(review.of(status))} {status}" for status in Status if review.of(status))
-    silent = f", {len(review.silent)} more a ping alone" if review.silent else ""
+    echoing = sum(bool(each.pinged) for each in review.silent)
+    silent = f", {echoing} more a ping alone" if echoing else ""
     answering = len({entry.found.address for entry in review.entries if entry.found is not None})
     asked = len(harvest.heard)
     return f"{asked} addresses asked, {answering} devices answer SNMP{silent}; {counts or 'nothing to review'}"

@@ -83,11 +83,18 @@ def _network(text: str) -> Network:
         network = ipaddress.ip_network(text)
     except ValueError:
         network = _meant(text)
-    if network.is_multicast or network.is_unspecified or network.is_reserved or not int(network.network_address) >> 24:
+    if network.is_multicast or network.is_unspecified or _is_for_nobody(network):
         raise ScopeError(f"{text} holds no addresses of devices (write a network in which devices are: 10.71.3.0/24)")
     if network.version == 6 and network.is_link_local:  # noqa: PLR2004 - IPv6
         raise ScopeError(f"{text} is link-local: it means another network on each interface (write a global one)")
     return network
+
+
+def _is_for_nobody(network: Network) -> bool:
+    """Say whether no device can have an address there: 0.0.0.0/8, what is reserved."""
+    if network.version == 4:  # noqa: PLR2004 - IPv4
+        return network.is_reserved or not int(network.network_address) >> 24
+    return network.is_reserved and not network.is_loopback
 
 
 def _meant(text: str) -> Network:
