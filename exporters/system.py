@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from exporters import interfaces
 from exporters.families import Family
@@ -14,13 +15,25 @@ _SUBJECTS = ("icmp_", "device_", "cpu_", "memory_", "temperature_", "voltage_")
 _NOTHING = Identity()
 
 
+_ENDS: Final = {
+    "readings": (
+        "Whether a device was read the last time.",
+        "Whether some of what a device tells was missing when it was last read.",
+    ),
+    "commands": (
+        "Whether a device answered the commands that it was last sent by SSH.",
+        "Whether some of what a device tells by SSH was missing the last time.",
+    ),
+}
+
+
 class System:
     """What is written of what the devices of an inventory are."""
 
     def __init__(self) -> None:
         """Begin with nothing written."""
         self._infos: dict[str, tuple[Identity, bytes]] = {}
-        self._ends: dict[str, tuple[tuple[bool, bool], list[bytes]]] = {}
+        self._ends: dict[tuple[str, str], tuple[tuple[bool, bool], list[bytes]]] = {}
 
     def families(self, present: Present, pieces: Pieces) -> Iterator[Family]:
         """Give what devices are, then their readings."""
@@ -47,24 +60,25 @@ class System:
 
     def _read(self, present: Present, shown: Mapping[str, Thing]) -> Iterator[Family]:
         """Say of each device that is read how its last reading ended; nothing once that is long ago."""
-        lines: dict[str, list[bytes]] = {"success": [], "partial": []}
+        lines: dict[str, tuple[list[bytes], list[bytes]]] = {kind: ([], []) for kind in _ENDS}
         for seen in present.state.last_read.values():
             thing = shown.get(seen.check.device)
             if thing is None or present.at >= seen.at + reach_seconds(seen.check.interval):
                 continue
+            kind = "commands" if seen.check.probe == "ssh" else "readings"
             flags = seen.failure is None, seen.partial
-            known = self._ends.get(thing.id)
+            known = self._ends.get((kind, thing.id))
             if known is None or known[0] != flags:
                 own = [
-                    f"netmon_readings_{name}{{{thing.labels}}} {flag:d}\n"
-                    for name, flag in zip(lines, flags, strict=True)
+                    f"netmon_{kind}_{name}{{{thing.labels}}} {flag:d}\n"
+                    for name, flag in zip(("success", "partial"), flags, strict=True)
                 ]
-                known = self._ends[thing.id] = flags, [line.encode() for line in own]
-            for found, line in zip(lines.values(), known[1], strict=True):
+                known = self._ends[kind, thing.id] = flags, [line.encode() for line in own]
+            for found, line in zip(lines[kind], known[1], strict=True):
                 found.append(line)
-        yield Family("netmon_readings_success", "gauge", "Whether a device was read the last time.", lines["success"])
-        text = "Whether some of what a device tells was missing when it was last read."
-        yield Family("netmon_readings_partial", "gauge", text, lines["partial"])
+        for kind, (success, partial) in _ENDS.items():
+            yield Family(f"netmon_{kind}_success", "gauge", success, lines[kind][0])
+            yield Family(f"netmon_{kind}_partial", "gauge", partial, lines[kind][1])
 
 
 def dropped(counts: Iterable[tuple[Device, int]]) -> Family:

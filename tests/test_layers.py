@@ -32,6 +32,7 @@ ROWS = {
     "netmon.observations": 4,
     "netmon.probes.icmp": 4,
     "netmon.probes.snmp": 4,
+    "netmon.probes.ssh": 4,
     "netmon.probes.tcp": 4,
     "netmon.scheduler": 5,
     "netmon.sink": 5,
@@ -58,6 +59,9 @@ OWNERS = {
     "jinja2": {"netmon.web"},
     "rich": {"netmon.cli"},
     "argparse": {"netmon.cli"},
+    "netmiko": {"netmon.probes.ssh"},
+    "paramiko": {"netmon.probes.ssh"},
+    "textfsm": {"netmon.probes.ssh"},
     "uvicorn": {"netmon.cli"},
     "starlette": {"exporters", "netmon.web", "netmon.cli"},
 }

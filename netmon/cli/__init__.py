@@ -19,6 +19,7 @@ _MODULES: Final = {
     "schema": "inventories",
     "run": "service",
     "probe": "probing",
+    "trust": "trust",
     "status": "status",
     "report": "periods",
     "replay": "periods",

@@ -30,8 +30,9 @@ from netmon.names import Names
 from netmon.probes import Probe
 from netmon.probes.icmp import Pinger
 from netmon.probes.snmp import SnmpProbes
+from netmon.probes.ssh import KNOWN_HOSTS, KnownHosts, SshProbe
 from netmon.probes.tcp import TcpProbe
-from netmon.profiles import Profile, ProfileError, build
+from netmon.profiles import Commands, Profile, ProfileError, build
 from netmon.reports.recorded import recent_revisions
 from netmon.scheduler import Scheduler, Witnesses
 from netmon.serving import CertificatesError
@@ -143,7 +144,8 @@ class Service:
             names=names,
             was_up=history.was_up,
         )
-        probes: dict[str, Probe] = {"icmp": self._pinger, "tcp": TcpProbe(names), **snmp.probes()}
+        self._ssh = self._by_ssh(folder)
+        probes: dict[str, Probe] = {"icmp": self._pinger, "tcp": TcpProbe(names), "ssh": self._ssh, **snmp.probes()}
         self._witnesses = Witnesses(loaded.inventory.witness, probes)
         self._scheduler = Scheduler(
             probes=probes,
@@ -156,6 +158,24 @@ class Service:
         self._exporter = self._exporting(probes)
         pages = Pages(self.state, lambda: self._witnesses.up)
         self._app = Starlette(routes=[*self._exporter.routes(), *pages.routes()])
+
+    def _by_ssh(self, folder: Path) -> SshProbe:
+        """Give the probe of command lines; a device's profile is the one that SNMP found, or the inventory names."""
+
+        def commands(device: Device) -> Commands | None:
+            told = self.state.identities.get(device.id)
+            found = self._profiles.get(told.profile if told and told.profile else device.profile)
+            return found.commands if found is not None else None
+
+        return SshProbe(
+            KnownHosts(folder / KNOWN_HOSTS),
+            device=self._device,
+            credential=self._credential,
+            commands=commands,
+            told=lambda device: self.state.told(device, time.time()),
+            names=self._names,
+            threads=self._inventory.settings.ssh_threads,
+        )
 
     def _exporting(self, probes: Mapping[str, Probe]) -> Exporter:
         return Exporter(
@@ -254,6 +274,7 @@ class Service:
         await asyncio.gather(*work, return_exceptions=True)
         self._pinger.close()
         self._client.close()
+        self._ssh.close()
         self._commit()
 
     async def _look_ahead(self) -> None:
@@ -296,6 +317,7 @@ class Service:
         first_loaded = await asyncio.to_thread(self._history.first_loaded)
         self.state.load(loaded.inventory, first_loaded, accepted)
         self._scheduler.load(loaded.inventory)
+        self._ssh.forget(self.state.devices)
         self._reload_success = True
         await self._look_ahead()
         _LOG.info("took the inventory %s with %d devices", loaded.inventory.revision, len(self.state.devices))

@@ -100,6 +100,8 @@ def _credential(name: str, record: Record, secrets: Secrets) -> Credential:
         context=snmp.get("context", ""),
         ssh_user=ssh.get("user", ""),
         ssh_password=secrets.find(ssh, "password", f"{name}.ssh.password"),
+        ssh_key=secrets.find(ssh, "key", f"{name}.ssh.key"),
+        ssh_port=ssh.get("port", 22),
         networks=tuple(record.get("networks", ())),
     )
 

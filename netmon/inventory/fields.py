@@ -246,6 +246,7 @@ NETMON_FILE = Table(
         Field("holidays", list_of(DAY), "dates on which the hours of `holidays` hold"),
         Field("owners", map_of(IDENTITY, record(OWNER)), "who owns sites"),
         Field("probe_networks", list_of(NETWORK), "where `/probe?target=` may ask any address; nowhere by default"),
+        Field("ssh_threads", integer(1, 256), "devices asked by SSH at a time; 8 by default"),
         Field("series_budget", integer(1, 1_000_000), "series a device may have in the metrics; 500 by default"),
     ),
 )
@@ -287,6 +288,8 @@ SSH = Table(
     (
         Field("user", TEXT, "write the name to log in with", required=True),
         Field("password", SECRET, "{env: NAME} or {file: PATH}"),
+        Field("key", SECRET, "a private key without a passphrase, instead of a password: {file: PATH}"),
+        Field("port", PORT, "TCP port of the SSH server; 22 by default"),
     ),
 )
 

@@ -53,7 +53,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """How to log in to a device by SNMP; ``networks`` are the only ones it is ever sent to (empty: any)."""
+    """How to log in to a device by SNMP and SSH; ``networks`` are the only ones it is ever sent to (empty: any)."""
 
     name: str
     version: str = "2c"  # "1", "2c" or "3"
@@ -66,6 +66,8 @@ class Credential:
     context: str = ""
     ssh_user: str = ""
     ssh_password: Secret | None = None
+    ssh_key: Secret | None = None  # the text of a private key
+    ssh_port: int = 22
     networks: tuple[str, ...] = ()
 
 
@@ -273,6 +275,7 @@ class Settings:
     recovery_grace: int = 0
     confirm_by_ping: bool = True
     series_budget: int = 500
+    ssh_threads: int = 8
     probe_networks: tuple[str, ...] = ()  # where /probe may ask addresses that are no device's
 
 

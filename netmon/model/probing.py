@@ -89,7 +89,8 @@ class Observation(NamedTuple):
 
     ``at`` is the wall clock (Unix seconds with fraction) when its first packet was sent; ``duration``, ``rtt`` are
     seconds, ``loss`` a ratio. ``failure`` is ``None`` exactly when the device answered. ``partial`` says that
-    not all readings could be had. ``detail`` is a sentence for people, without secrets.
+    not all readings could be had, ``idle`` that there was nothing to ask and nothing was sent. ``detail`` is a
+    sentence for people, without secrets.
     """
 
     check: Check
@@ -102,6 +103,7 @@ class Observation(NamedTuple):
     readings: Readings = NO_READINGS
     identity: Identity | None = None
     partial: bool = False
+    idle: bool = False
 
     @property
     def outcome(self) -> Outcome:

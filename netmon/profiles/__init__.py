@@ -7,6 +7,8 @@ poll: ask the plan's requests, see with ``misfit`` whether the plan still fits, 
 
 from netmon.profiles.asking import Needs, listing_needs, needs
 from netmon.profiles.choosing import FALLBACK, Told, build, identify, questions, with_variants
+from netmon.profiles.command_words import Command, Commands
+from netmon.profiles.commands import is_expected, readings_of, refusal, rows_of
 from netmon.profiles.filling import Rows, Values
 from netmon.profiles.listing import ONLINE, AccessPoint, access_points
 from netmon.profiles.making import make_plan
@@ -38,6 +40,8 @@ __all__ = [
     "AccessPoint",
     "Answers",
     "Cell",
+    "Command",
+    "Commands",
     "Interface",
     "Needs",
     "Plan",
@@ -53,12 +57,16 @@ __all__ = [
     "identify",
     "identity_of",
     "is_as_planned",
+    "is_expected",
     "listing_needs",
     "make_plan",
     "misfit",
     "needs",
     "questions",
     "readings",
+    "readings_of",
+    "refusal",
+    "rows_of",
     "started_anew",
     "summary",
     "table_changed",

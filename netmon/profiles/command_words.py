@@ -29,7 +29,7 @@ _ERRORS: Final = MappingProxyType(
         "aruba_os": r"^\s*% ?(?:parse error|invalid|incomplete|unknown)|^Invalid input|^% ?Command",
     }
 )
-"""How devices answer a command that they do not know or do not allow, by the beginning of netmiko's name of their driver."""
+"""How devices answer a command that they do not know or do not allow, by how netmiko's name of their driver begins."""
 
 
 @dataclass(frozen=True, slots=True)

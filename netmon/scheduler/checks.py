@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from netmon.model import Check, Device, Inventory, ReachKind
@@ -21,7 +22,7 @@ def checks_of(inventory: Inventory) -> list[Check]:
     ``DEV/reachability`` decides up and down (its probe is ``icmp``, ``snmp``, ``tcp``, ``interface`` or
     ``controller``); a device with an address and a credential of its own has ``DEV/readings`` besides. An access point
     that is reached by itself and has no credential has its readings from its controller, where it names one. Devices
-    that check in by themselves have no check here.
+    that check in by themselves have no check here. ``DEV/commands`` asks by SSH, where the credential logs in by it.
     """
     checks: list[Check] = []
     for device in inventory.devices.values():
@@ -33,7 +34,7 @@ def checks_of(inventory: Inventory) -> list[Check]:
         if device.reach.kind not in _READABLE:
             continue
         if device.credential and device.address:
-            checks.append(_readings(inventory, device))
+            checks += _by_credential(inventory, device)
         elif device.controller:
             checks.append(_joined(inventory, device, f"{device.id}/readings", inventory.settings.interval_readings))
     return checks
@@ -86,6 +87,16 @@ def _joined(inventory: Inventory, device: Device, name: str, interval: int, *, d
         interface=device.match,
         decides=decides,
     )
+
+
+def _by_credential(inventory: Inventory, device: Device) -> list[Check]:
+    """Give the checks that log in; a credential for SSH alone is not tried by SNMP."""
+    credential = inventory.credentials.get(device.credential)
+    if credential is None or not credential.ssh_user:
+        return [_readings(inventory, device)]
+    read = _readings(inventory, device)
+    asked = replace(read, id=f"{device.id}/commands", probe="ssh", port=credential.ssh_port)
+    return [read, asked] if credential.community is not None or credential.user else [asked]
 
 
 def _readings(inventory: Inventory, device: Device) -> Check:

@@ -65,7 +65,7 @@ class Confirmer:
         if check.decides and observation.outcome is Outcome.DOWN:
             self._first_miss(check.device)
             observation = await self._confirmed(check, first)
-        if observation.failure is None:
+        if observation.failure is None and not observation.idle:
             self._witness.heard(check, first.sent)
         return self._dated(observation, first.start)
 

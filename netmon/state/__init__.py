@@ -114,7 +114,7 @@ class CityState:
     def observe(self, seen: Observation) -> None:
         """Take in what a probe saw; the history has it already."""
         device = self.devices.get(seen.check.device)
-        if device is None:
+        if device is None or seen.idle:
             return
         if seen.check.decides:
             self.last[device.id] = seen
@@ -220,6 +220,10 @@ class CityState:
         ``of`` narrows the devices.
         """
         return self._readings.fresh(now, of)
+
+    def told(self, device: str, now: float) -> Container[str]:
+        """Name the measures that SNMP tells of a device by now; what a command line tells of them is not shown."""
+        return self._readings.told(device, now)
 
     def dropped(self, now: float) -> dict[str, int]:
         """Count the series that the budget left out of fresh readings, by device; those with none are not in it."""

@@ -18,6 +18,8 @@ from netmon.model import Device, Observation, ReachKind, Readings, Series, reach
 _LOG: Final = logging.getLogger(__name__)
 _PINGED: Final = ("icmp_rtt_seconds", "icmp_loss_ratio")
 _INTERFACE: Final = "interface"
+_SSH: Final = "ssh"
+_READ: Final = "/readings"  # behind a device's id: the check that reads it by SNMP
 _APART: Final = b"\0"  # stands in no line: names are cleaned of it
 _FEW_EACH: Final = 4  # lines of a measure below which it is quicker to write all at once and to cut
 _NAMED: Final = 10
@@ -27,6 +29,7 @@ Value = tuple[Series, float]
 Row = tuple[str, str]
 """What series of one device have in common: ``("interface", "ether1")``; two empty texts for the device's own."""
 
+_NOBODY: Final[Container[str]] = frozenset()
 _NOTHING: Final[Mapping[Row, int]] = MappingProxyType({})
 
 
@@ -98,6 +101,7 @@ class _Kept:
     texts: Mapping[str, bytes] = field(default_factory=dict)
     fresh_until: float = -inf
     left_out: Mapping[Row, int] = field(default_factory=dict)
+    gives_way: str = ""  # to this check, whose word on a measure counts while it is fresh
 
     def number(self, measure: str) -> float | None:
         return self.layout.number(measure, self.values)
@@ -129,6 +133,8 @@ class Latest:
         left_out = _NOTHING
         # What the ping tells comes in an observation of its own: its room is kept free.
         room = self._budget - len(_PINGED) if device.reach.kind is ReachKind.ICMP else self._budget
+        if seen.check.probe == _SSH and (before := self._kept.get(f"{device.id}{_READ}")) is not None:
+            room -= len(before.values)  # what SNMP tells has its room first
         if len(told.values) > room and seen.check.probe != ReachKind.ICMP:
             number = len(told)
             within_budget, left_out = within(told, room, wan_port(device, told.series))
@@ -140,6 +146,8 @@ class Latest:
         kept.values, kept.left_out = told.values, left_out
         kept.texts = kept.layout.texts(told.values)
         kept.fresh_until = seen.at + reach_seconds(seen.check.interval)
+        if seen.check.probe == _SSH:
+            kept.gives_way = f"{device.id}{_READ}"
 
     def _ping(self, device: Device, seen: Observation) -> Readings:
         """Give what a ping tells besides: its round trip and its loss."""
@@ -156,22 +164,37 @@ class Latest:
         found: dict[str, list[bytes]] = {}
         for one in self._kept.values():
             if now < one.fresh_until and (of is None or one.device in of):
+                better = self._told(one.gives_way, now) if one.gives_way else _NOBODY
                 for measure, text in one.texts.items():
-                    found.setdefault(measure, []).append(text)
+                    if measure not in better:
+                        found.setdefault(measure, []).append(text)
         return found
+
+    def told(self, device: str, now: float) -> Container[str]:
+        """Name the measures that SNMP tells of a device by now."""
+        return self._told(f"{device}{_READ}", now)
+
+    def _told(self, check: str, now: float) -> Container[str]:
+        kept = self._kept.get(check)
+        return kept.texts if kept is not None and now < kept.fresh_until else _NOBODY
 
     def numbers(self, measure: str, now: float) -> dict[str, float]:
         """Give the fresh values of a measure that a device has one of, by device."""
         return {
             one.device: value
             for one in self._kept.values()
-            if now < one.fresh_until and (value := one.number(measure)) is not None
+            if now < one.fresh_until
+            and (value := one.number(measure)) is not None
+            and not (one.gives_way and measure in self._told(one.gives_way, now))
         }
 
     def dropped(self, now: float) -> dict[str, int]:
         """Count the series that the budget left out of fresh readings, by device; those with none are not in it."""
-        kept = self._kept.values()
-        return {one.device: sum(one.left_out.values()) for one in kept if one.left_out and now < one.fresh_until}
+        found: dict[str, int] = {}
+        for one in self._kept.values():
+            if one.left_out and now < one.fresh_until:
+                found[one.device] = found.get(one.device, 0) + sum(one.left_out.values())
+        return found
 
     def _name(self, device: str, left_out: Mapping[Row, int], told: int) -> None:
         """Tell the log once a device what the budget leaves out."""
