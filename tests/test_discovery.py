@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -27,10 +27,24 @@ from inventories import minimal
 from snmp_agents import silent
 from snmpd import needs_snmpd, running_snmpd
 
-from netmon.discovery import Existing, Harvest, Review, Scope, Standing, Status, as_data, merge, places_of, write_review
+from netmon.discovery import (
+    Existing,
+    Harvest,
+    Review,
+    Scope,
+    Standing,
+    Status,
+    as_data,
+    merge,
+    neighbours,
+    places_of,
+    write_review,
+)
+from netmon.discovery.found import Neighbour
 from netmon.discovery.remembering import Memory
 from netmon.inventory import load_files
 from netmon.model import Check, Credential, Failure, Inventory, Observation, Secret
+from netmon.profiles import Rows
 
 NOW = 1_795_000_000.0
 CREDENTIALS = f"city:\n  snmp: {{community: {{env: K}}}}\n  networks: [{BLOCK}.0/24]\n"
@@ -367,6 +381,23 @@ async def test_a_device_that_falls_silent_in_the_middle_holds_nobody_up() -> Non
         harvest = await net.discover(f"{BLOCK}.0/29")
     assert [found.name for found in harvest.found] == ["well"]
     assert harvest.is_complete
+
+
+async def test_a_bug_of_ours_with_one_device_loses_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is kept, to be shown, and the others are found."""
+    read = neighbours.cdp
+
+    def cdp(columns: Mapping[str, Rows], names: Mapping[str, str]) -> Iterator[Neighbour]:
+        if any(columns.values()):
+            raise ZeroDivisionError
+        return read(columns, names)
+
+    monkeypatch.setattr(neighbours, "cdp", cdp)
+    cells = box("odd", 2) | {"1.3.6.1.4.1.9.9.23.1.2.1.1.6.1.1": b"x"}
+    async with network({1: box("one", 1), 2: cells, 3: box("three", 3)}) as net:
+        harvest = await net.discover(f"{BLOCK}.0/29")
+    assert [found.name for found in harvest.found] == ["one", "three"]
+    assert [(address, type(fault)) for address, fault in harvest.faults.items()] == [(at(2), ZeroDivisionError)]
 
 
 async def test_stopped_it_tells_what_was_found_so_far() -> None:

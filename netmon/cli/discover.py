@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import difflib
+import logging
 import signal
 import sys
 import time
@@ -44,6 +45,7 @@ from netmon.model import Inventory, Secret
 from netmon.probes import Probe
 from netmon.probes.icmp import Pinger
 
+_LOG: Final = logging.getLogger(__name__)
 _RATE: Final = 200
 _FASTEST: Final = 100_000
 _TIMEOUT: Final = 1.0
@@ -118,9 +120,11 @@ def _discover(arguments: argparse.Namespace) -> int:
     review = merge(harvest, plan.existing, now)
     _hand_over(arguments, review, harvest, plan, now)
     _remember(arguments, review, plan)
+    for address, fault in harvest.faults.items():
+        _LOG.error("%s was not read, by a bug of ours", address, exc_info=fault)
     if not harvest.is_complete:
         return _INTERRUPTED
-    is_well = any(entry.found is not None for entry in review.entries)
+    is_well = not harvest.faults and any(entry.found is not None for entry in review.entries)
     return ALL_WELL if is_well and not review.of(Status.GONE) and not review.of(Status.MOVED) else NOT_WELL
 
 

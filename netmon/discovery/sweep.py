@@ -32,12 +32,16 @@ Tell = Callable[[Standing], None]
 
 @dataclass(slots=True)
 class Harvest:
-    """What a discovery heard, by address; ``is_complete`` is false where it was stopped."""
+    """What a discovery heard, by address; ``is_complete`` is false where it was stopped.
+
+    ``faults`` are bugs of ours that one device or another brought to light: the others are found all the same.
+    """
 
     scope: Scope
     heard: dict[str, Heard] = field(default_factory=dict)
     is_complete: bool = False
     packets: int = 0
+    faults: dict[str, BaseException] = field(default_factory=dict)
 
     @property
     def found(self) -> list[Found]:
@@ -87,6 +91,19 @@ def _named(harvest: Harvest) -> Iterator[str]:
         yield from (str(point["address"]) for point in found.access_points if point.get("address"))
 
 
+async def _ask(address: str, asker: Asker, harvest: Harvest, *, again: bool) -> Heard:
+    asking = asyncio.ensure_future(asker.ask(address, again=again))
+    try:
+        await asyncio.wait({asking})
+    finally:
+        asking.cancel()
+    fault = asking.exception()
+    if fault is None:
+        return asking.result()
+    harvest.faults[address] = fault
+    return Heard(address, trouble=f"a bug of ours: {type(fault).__name__}")
+
+
 async def _ask_all(
     addresses: Iterable[str], asker: Asker, tell: Tell, harvest: Harvest, standing: Standing, *, again: bool
 ) -> None:
@@ -94,7 +111,7 @@ async def _ask_all(
 
     async def worker() -> None:
         for address in queue:
-            heard = await asker.ask(address, again=again)
+            heard = await _ask(address, asker, harvest, again=again)
             harvest.heard[address] = heard
             standing.done += 1
             standing.answered += not again and (bool(heard.pinged) or heard.found is not None)
