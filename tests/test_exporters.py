@@ -48,7 +48,7 @@ LATER = {
 """Named in the documentation as coming: service checks."""
 
 RARE = {"netmon_series_dropped", "netmon_commands_success", "netmon_commands_partial"}
-"""Shown only where something was left out (tests/test_exporters_formats.py) or asked by SSH (tests/test_ssh_state.py)."""
+"""Shown only where something was left out (tests/test_exporters_formats.py), or asked by SSH (tests/test_ssh.py)."""
 
 
 def steady(page: str) -> str:
