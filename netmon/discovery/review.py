@@ -74,7 +74,8 @@ def totals(review: Review, harvest: Harvest) -> str:
     silent = f", {echoing} more a ping alone" if echoing else ""
     answering = len({entry.found.address for entry in review.entries if entry.found is not None})
     asked = len(harvest.heard)
-    return f"{asked} addresses asked, {answering} devices answer SNMP{silent}; {counts or 'nothing to review'}"
+    answer = "1 device answers" if answering == 1 else f"{answering} devices answer"
+    return f"{asked} addresses asked, {answer} SNMP{silent}; {counts or 'nothing to review'}"
 
 
 def _line(entry: Entry) -> str:
