@@ -139,6 +139,7 @@ def _system(ours: Told, theirs: Told) -> Iterator[Difference]:
     pools = [one for one in theirs.get("mempools", ()) if one["class"] == "system"]
     used = system.get("memory_used_ratio")
     shares = [share for one in pools for share in _shares(one)]
+    shares += [sum(shares) / len(shares)] if len(pools) > 1 else []  # of several boards netmon gives the mean
     if shares and (used is None or all(abs(used * 100 - share) > _ROUNDED for share in shares)):
         yield Difference("memory", shares, used and used * 100, ", ".join(str(one["descr"]) for one in pools))
     yield from _temperatures(system.get("temperature_celsius", {}), theirs.get("sensors", ()))
