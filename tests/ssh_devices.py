@@ -108,7 +108,9 @@ class SshDevice:
         server = _Server()
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
             transport.start_server(server=server)
-            channel = transport.accept(DEADLINE)
+            channel = None
+            while channel is None and transport.is_active():
+                channel = transport.accept(0.1)
             if channel is not None and server.shell.wait(DEADLINE):
                 self.logins += 1
                 self._talk(channel)
