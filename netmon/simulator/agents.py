@@ -146,6 +146,18 @@ class Model:
 _EMPTY: Final = Tree(())
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An access point that is known through its controller: ``is_away`` says whether it has left it at a time."""
+
+    name: str
+    mac: bytes
+    key: int
+    rhythm: Rhythm
+    is_away: Callable[[float], bool]
+    capacity: int = 40
+
+
 @dataclass(slots=True)
 class Box:
     """One simulated device: what it is, where it stands, and when it starts anew (sorted, the first one is past)."""
@@ -161,14 +173,20 @@ class Box:
     starts: list[float]
     cut_ports: dict[str, Callable[[float], bool]] = field(default_factory=dict)
     """Interfaces that are down at times: name → whether one is at a time."""
-    _rows: tuple[int, float, Tree] = (-1, 0.0, _EMPTY)
+    points: tuple[Point, ...] = ()
+    """The access points of which it is the controller."""
+    _rows: tuple[int, float, tuple[bool, ...], Tree] = (-1, 0.0, (), _EMPTY)
 
     def rows(self, moment: Moment) -> Tree:
-        """Give the rows of the model's table at a moment; they are made once a minute and start."""
-        if self._rows[0] != moment.slot or self._rows[1] != moment.start:
+        """Give the rows of the model's table at a moment.
+
+        They are made once a minute and start, and when an access point leaves or comes back.
+        """
+        away = tuple([point.is_away(moment.at) for point in self.points])
+        if self._rows[:3] != (moment.slot, moment.start, away):
             made = self.model.rows(moment) if self.model.rows else ()
-            self._rows = (moment.slot, moment.start, Tree(made))
-        return self._rows[2]
+            self._rows = (moment.slot, moment.start, away, Tree(made))
+        return self._rows[3]
 
 
 class Moment:

@@ -8,8 +8,9 @@ from zlib import crc32
 
 from netmon.model import Device, Inventory, ReachKind, Witness
 from netmon.simulator import models
-from netmon.simulator.agents import Box
+from netmon.simulator.agents import Box, Point
 from netmon.simulator.city import City
+from netmon.simulator.controllers import mac_of
 from netmon.simulator.outages import Calendar, Course
 
 _SHORTEST_LIFE: Final = 20 * 86400
@@ -20,11 +21,13 @@ _UPLINK_OWNER: Final = "uplink"
 def boxes(inventory: Inventory, course: Course, city: City, start: float) -> Iterator[tuple[Device, Box]]:
     """Build a box for every device that answers by itself: those that count and have an address."""
     cuts = _cut_ports(inventory, course)
+    points = _points(inventory, course, city)
     for device in inventory.devices.values():
         if device.address and inventory.is_object(device):
             box = _box(inventory, device, city)
             box.starts = [_first_start(box.key, start), *course.starts(device.id)]
             box.cut_ports = {name: Calendar(course.own(link)).holds for name, link in cuts.get(device.id, ())}
+            box.points = tuple(points.get(device.id, ()))
             yield device, box
 
 
@@ -60,4 +63,18 @@ def _cut_ports(inventory: Inventory, course: Course) -> dict[str, list[tuple[str
     for device in inventory.devices.values():
         if device.reach.kind is ReachKind.INTERFACE and course.own(device.id):
             found.setdefault(device.reach.of, []).append((device.reach.interface, device.id))
+    return found
+
+
+def _points(inventory: Inventory, course: Course, city: City) -> dict[str, list[Point]]:
+    """Describe the access points that are known through a controller, by controller."""
+    found: dict[str, list[Point]] = {}
+    for device in inventory.devices.values():
+        if device.reach.kind is ReachKind.CONTROLLER and inventory.is_object(device):
+            key = crc32(device.id.encode())
+            site = inventory.sites.get(device.site)
+            rhythm = city.rhythm(site.kind if site else _UPLINK_OWNER)
+            is_away = Calendar(course.silent(device.id)).holds
+            point = Point(device.match, mac_of(device.match, key), key, rhythm, is_away)
+            found.setdefault(device.controller, []).append(point)
     return found

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Final
 
 from netmon.model import Device, Role
-from netmon.simulator import mibs
+from netmon.simulator import controllers, mibs
 from netmon.simulator.agents import Leaf, Model, Port, Radio
 
 _BRIDGE: Final = 209  # IANAifType-MIB
@@ -71,8 +71,13 @@ _MAKERS: Final = (
         2,
     ),
 )
-_MIKROTIK, _LINUX = _MAKERS[0], _MAKERS[-1]
-_USUAL: Final = {Role.ROUTER: "RB4011iGS+", Role.ACCESS_POINT: "RBcAPGi-5acD2nD", Role.SWITCH: "CRS112-8P-4S"}
+_MIKROTIK, _RUIJIE, _LINUX = _MAKERS[0], _MAKERS[1], _MAKERS[-1]
+_USUAL: Final = {
+    Role.ROUTER: "RB4011iGS+",
+    Role.ACCESS_POINT: "RBcAPGi-5acD2nD",
+    Role.SWITCH: "CRS112-8P-4S",
+    Role.CONTROLLER: "WS6008",
+}
 _BY_CHANCE: Final = {
     Role.ACCESS_POINT: (_MIKROTIK, _MIKROTIK, _MIKROTIK, _MAKERS[1], _MAKERS[2], _MAKERS[3]),
     Role.ROUTER: (_MIKROTIK, _MIKROTIK, _MIKROTIK, _MAKERS[1], _LINUX),
@@ -80,12 +85,17 @@ _BY_CHANCE: Final = {
 
 
 def choose(device: Device, chance: float) -> Model:
-    """Say which model a device is; ``chance`` (0 to 1) decides where neither its name nor its profile does."""
-    for maker in _MAKERS:
+    """Say which model a device is; ``chance`` (0 to 1) decides where neither its name nor its profile does.
+
+    A controller is Ruijie's, whatever it is called.
+    """
+    for maker in [_RUIJIE] if device.role is Role.CONTROLLER else _MAKERS:
         _, found, board = device.name.rpartition(maker.name)
         if found:
             return _model(maker, board.strip() or _USUAL.get(device.role, maker.name), device.role)
-    if device.profile == "mikrotik_routeros":
+    if device.role is Role.CONTROLLER:
+        maker = _RUIJIE
+    elif device.profile == "mikrotik_routeros":
         maker = _MIKROTIK
     elif device.profile == "generic":
         maker = _LINUX
@@ -107,6 +117,8 @@ def _model(maker: Maker, board: str, role: Role) -> Model:
     leaves = list(_leaves(maker, board, role, ports, radios))
     if maker is _MIKROTIK and radios:
         return Model(board, ports, radios, leaves, mibs.REGISTRATIONS, mibs.registrations)
+    if role is Role.CONTROLLER:
+        return Model(board, ports, radios, leaves, controllers.LISTS, controllers.listed)
     return Model(board, ports, radios, leaves)
 
 
@@ -143,3 +155,5 @@ def _leaves(maker: Maker, board: str, role: Role, ports: tuple[Port, ...], radio
         yield from mibs.mikrotik(board, _VERSION, radios)
     if maker is _LINUX:
         yield from mibs.linux()
+    if role is Role.CONTROLLER:
+        yield from controllers.controller()

@@ -16,6 +16,9 @@ from typing import Final, NamedTuple
 from netmon.model import Device, Inventory, ReachKind, Role
 from netmon.simulator.events import START_DELAY, Event, Kind, places
 
+REJOIN: Final = 600.0
+"""Seconds for which a controller that has just started is not believed when it says that an access point is away."""
+
 Stretch = tuple[float, float]
 """``[start, end)`` in Unix seconds; lists of them are sorted and do not touch."""
 
@@ -167,7 +170,8 @@ class Course:
 
         Stretches of one device do not overlap; neighbours differ in cause. Slow answers and lost packets are no
         silence. A wrong credential is: where the monitor pings as well, it cannot tell (``monitor``), elsewhere
-        silence is silence (``device``).
+        silence is silence (``device``). Of an access point nobody can tell while its controller does not answer, or has
+        just started and has not seen it yet.
         """
         found: list[Silence] = []
         for device in self._inventory.devices.values():
@@ -180,9 +184,17 @@ class Course:
         untold = [*self.monitor]
         if device.reach.kind is ReachKind.INTERFACE:
             untold += self._untold(self._inventory.devices[device.reach.of])
+        elif device.reach.kind is ReachKind.CONTROLLER:
+            untold += [*self.silent(device.controller), *self.foreign(device.controller), *self._rejoining(device)]
         elif device.reach.kind is ReachKind.SNMP and device.confirm_by_ping:
             untold += without(self.foreign(device.id), self.silent(device.id))
         return union(untold)
+
+    def _rejoining(self, device: Device) -> list[Stretch]:
+        """Tell when the controller of an access point cannot know that it is away: it has itself just started."""
+        starts = self.starts(device.controller)
+        away = self.silent(device.id)
+        return [(at, min(a[1], at + REJOIN)) for at in starts for a in away if a[0] <= at < a[1]]
 
     def _down(self, device: Device) -> list[Stretch]:
         """Tell when the monitor sees a device down, rightly or for its credential's sake."""
