@@ -202,3 +202,25 @@ def test_jetstream_transceivers() -> None:
     )
     assert told["system"]["model"] == "T1500G-10MPS"
     assert told["system"]["temperature_celsius"] == {"transceiver/1/0/9": 50.375}
+
+
+def test_newer_dlink_switch() -> None:
+    """Newer switches tell of each unit: its processor, its main memory and not the flash, its testpoints."""
+    own = "1.3.6.1.4.1.171.14.5.1"
+    told = summary(
+        {
+            OBJECT_ID: "1.3.6.1.4.1.171.10.167.1",
+            DESCR: b"DGS-3130-30TS Gigabit Ethernet Switch",
+            f"{own}.7.1.5.1.1": 20,
+            f"{own}.4.1.3.1.1": 1000,
+            f"{own}.4.1.4.1.1": 300,
+            f"{own}.4.1.3.1.2": 500,
+            f"{own}.4.1.4.1.2": 490,
+            f"{own}.1.1.1.3.1.1": b"Center",
+            f"{own}.1.1.1.4.1.1": 41,
+        }
+    )
+    system = told["system"]
+    assert (told["profile"], system["model"]) == ("dlink_switch", "DGS-3130-30TS")
+    assert (system["cpu_load_ratio"], system["memory_used_ratio"]) == (0.2, 0.3)
+    assert system["temperature_celsius"] == {"Center": 41}
