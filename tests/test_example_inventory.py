@@ -114,7 +114,8 @@ def test_everything_runs_on_this_machine_alone(city: Inventory) -> None:
 def test_ping_is_never_asked(city: Inventory) -> None:
     """On loopback a ping proves nothing: devices and witnesses are reached by SNMP, and no ping confirms."""
     for device in city.devices.values():
-        assert device.reach.kind is (ReachKind.INTERFACE if device.role is Role.LINK else ReachKind.SNMP)
+        other = ReachKind.CONTROLLER if device.controller else ReachKind.SNMP
+        assert device.reach.kind is (ReachKind.INTERFACE if device.role is Role.LINK else other)
         assert not device.confirm_by_ping
     assert [w.reach.kind for w in city.witness] == [ReachKind.SNMP] * 2
     assert city.settings.interval_reachability == 30
@@ -130,6 +131,14 @@ def test_makers_are_mixed_and_mostly_told_by_the_devices_themselves(city: Invent
     profiles = Counter(d.profile for d in city.devices.values())
     assert set(profiles) == {"auto", "mikrotik_routeros", "generic"}
     assert profiles["auto"] > 0.8 * len(names)
+
+
+def test_a_controller_tells_of_two_access_points(city: Inventory) -> None:
+    """One is known by its name there, the other by its MAC address; beside them are two that are asked themselves."""
+    told = [device for device in city.access_points(city.sites["stasiun-padang"]) if device.controller]
+    assert [device.match for device in told] == ["AP-Lobi", "02:00:47:01:5a:04"]
+    assert {city.devices[device.controller].role for device in told} == {Role.CONTROLLER}
+    assert len(city.access_points(city.sites["stasiun-padang"])) == 4
 
 
 def test_two_kelurahan_have_two_providers(city: Inventory) -> None:
