@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 import time
@@ -17,6 +18,7 @@ from ssh_devices import PASSWORD, USER, Manners, SshDevice, silence, ssh_device
 
 from netmon.model import Check, Credential, Device, Failure, Observation, Role, Secret
 from netmon.probes.ssh import KnownHosts, SshProbe
+from netmon.probes.ssh.line import Watched
 from netmon.profiles import Commands
 from netmon.profiles.commands import read_commands
 from netmon.profiles.nodes import Node
@@ -396,6 +398,28 @@ async def test_a_template_of_ntc_templates_is_read(city: City) -> None:
         city.commands = commands({**RAW, "commands": [{**command, "template": "no_such_template"}]})
         seen = await city.probe(check)
         assert (seen.partial, seen.detail) == (True, "show ap summary: ntc-templates has no template no_such_template")
+
+
+@pytest.mark.parametrize("fault", ["none", "prompt", "password", "key", "mute"])
+async def test_nothing_of_a_session_is_left_in_circles(city: City, hasty: City, fault: str) -> None:
+    """The service looks for circles of garbage seldom: sessions that end, in whatever way, leave none."""
+    hasty.commands = city.commands = commands(keep_open=False)
+    probe = hasty if fault in {"prompt", "mute"} else city
+    with ssh_device(Manners(answers={SUMMARY: TOTAL}, mute=fault == "prompt")) as device, silence() as hole:
+        check = probe.add("ac", device.port) if fault == "key" else probe.trusted("ac", device)
+        if fault == "password":
+            check = probe.add("ac", device.port, "salah-sekali")
+        elif fault == "mute":
+            check = probe.add("ac", hole.port)
+        await probe.probe(check)  # the first time loads what is needed
+        gc.collect()
+        gc.disable()
+        try:
+            await probe.probe(check)
+            left = [one for one in gc.get_objects() if isinstance(one, paramiko.Transport | Watched)]
+            assert [one for one in left if not getattr(one, "server_mode", False) and vars(one)] == []
+        finally:
+            gc.enable()
 
 
 async def _until(holds: Callable[[], bool]) -> None:

@@ -24,6 +24,7 @@ _PAGED: Final = re.compile(
     re.IGNORECASE,
 )
 _TAIL: Final = 120
+_JOINED: Final = 2.0  # seconds in which a thread of paramiko's whose socket is closed has surely ended
 
 
 class SshError(Exception):
@@ -48,6 +49,26 @@ class Line:
         self._sock: socket.socket | None = None
         self._is_cut = False
         self._room = _MOST_TEXT
+        self._transports: list[Any] = []
+
+    def carries(self, transport: Any) -> None:
+        """Note a transport of paramiko on this line, for :meth:`undo`."""
+        self._transports.append(transport)
+
+    def undo(self) -> None:
+        """Take apart what was on the line, once it is cut and nobody uses it any more.
+
+        Paramiko's objects hold each other in circles. In the service such circles are looked for seldom
+        (``netmon.cli.settling``), and sessions that end each minute would pile up.
+        """
+        self.cut()
+        while self._transports:
+            transport = self._transports.pop()
+            transport.close()
+            transport.join(_JOINED)
+            parts = [part for part in vars(transport).values() if type(part).__module__.startswith("paramiko")]
+            for part in (*parts, transport):
+                vars(part).clear()
 
     def connect(self, family: int, address: str, port: int) -> socket.socket:
         """Connect.

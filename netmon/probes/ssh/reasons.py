@@ -30,7 +30,7 @@ def reason_of(error: Exception, *, is_over: bool) -> SshError:
         chain.append(before)
     own = next((one for one in chain if isinstance(one, SshError)), None)
     if own is not None and not (is_over and own.failure is Failure.UNREACHABLE):
-        return own
+        return SshError(own.failure, own.detail)  # without the frames from which it was raised
     if is_over:
         return SshError(Failure.TIMEOUT, "the device did not answer in its time")
     return _told(chain)

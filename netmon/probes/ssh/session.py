@@ -134,7 +134,7 @@ class Session:
         """Log out where that can be done at once, and end the connection."""
         self.line.go_on(min(self.line.until, time.monotonic() + 1))
         self._connection.disconnect()
-        self.line.cut()
+        self.line.undo()
 
 
 def open_session(login: Login, driver: str, known: KnownHosts, line: Line, drivers: Callable[[str], Any]) -> Session:
@@ -199,12 +199,28 @@ def watched_driver(name: str) -> Any:
         SshError: netmiko has no such driver.
     """
     import netmiko  # noqa: PLC0415 -- as above
+    import paramiko  # noqa: PLC0415 -- as above
 
     quiet()
     try:
         driver: Any = netmiko.ssh_dispatcher(name)
     except KeyError:
         raise SshError(Failure.LOCAL, f"netmiko has no driver {name}") from None
+
+    class WatchedClient(paramiko.SSHClient):
+        """A client that tells the line of its transport."""
+
+        def __init__(self, line: Line) -> None:
+            self._watched_line = line
+            super().__init__()
+
+        def connect(self, *places: Any, **options: Any) -> None:
+            super().connect(*places, **{**options, "transport_factory": self.make_transport})
+
+        def make_transport(self, *given: Any, **options: Any) -> paramiko.Transport:
+            transport = paramiko.Transport(*given, **options)
+            self._watched_line.carries(transport)
+            return transport
 
     class WatchedDriver(driver):  # type: ignore[misc]  # a class that netmiko chooses
         """The driver, watched."""
@@ -213,6 +229,10 @@ def watched_driver(name: str) -> Any:
             self._watched_line = watched_line
             self._judge = judge
             super().__init__(**options)
+
+        def _get_ssh_client_instance(self) -> paramiko.SSHClient:
+            client: paramiko.SSHClient = super()._get_ssh_client_instance()
+            return WatchedClient(self._watched_line) if type(client) is paramiko.SSHClient else client
 
         def establish_connection(self, *sizes: int, **named: int) -> None:
             self.key_policy = self._judge

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from netmon.model import Device, Failure, Series
+from netmon.model import Device, Series
 from netmon.probes.ssh.known_hosts import KnownHosts
 from netmon.probes.ssh.line import Line, SshError
 from netmon.probes.ssh.reasons import expected, reason_of
@@ -112,6 +112,7 @@ class Talk:
         self._line.cut()
         if self._session is not None:
             self._session.close()
+        self._line.undo()
 
     def _read(self, command: Command, text: str, pairs: list[tuple[Command, Sequence[Any]]], told: Told) -> None:
         refused = refusal(self._commands, text)
@@ -135,10 +136,3 @@ class Talk:
         """Leave out sums that lack a part: a sum without it is another number."""
         lacking = {measure for one in self._wanted if one.send not in asked for measure in one.added}
         told.readings = {one: value for one, value in told.readings.items() if one.measure not in lacking}
-
-
-def not_allowed(login: Login) -> SshError | None:
-    """Say why a login cannot be tried at all."""
-    if login.password is None and login.key is None:
-        return SshError(Failure.LOCAL, "its credential has neither a password nor a key for SSH")
-    return None
