@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from golden_city import exporter, values_of
 from live_city import IDENTITY, NOW, LiveCity, small_city
-from sshd import OPENWRT, PASSWORD, ROUTEROS, Sshd, needs_sshd, running_sshd
+from sshd import OPENWRT, PASSWORD, ROUTEROS, Sshd, free_port, needs_sshd, running_sshd
 
+from netmon.cli import main
 from netmon.inventory import load_profiles
 from netmon.measures import series
 from netmon.model import Check, Credential, Device, Failure, Observation, Readings, Role, Secret, Settings
@@ -228,3 +236,93 @@ def test_a_credential_says_which_checks_a_device_has() -> None:
     assert read == ["ap-1/readings", "ap-1/commands", "ap-2/commands", "ap-3/readings"]
     [command] = [check for check in asked if check.id == "ap-1/commands"]
     assert (command.probe, command.port, command.interval, command.address) == ("ssh", 2222, 60, "127.0.2.1")
+
+
+# -- by hand, and in the service -------------------------------------------------------------------------
+
+
+def city_of(folder: Path, server: Sshd, profile: str) -> Path:
+    """Write an inventory with one access point that is asked by SSH alone."""
+    (folder / "sites").mkdir(parents=True)
+    (folder / "netmon.yaml").write_text(
+        'city: {code: "13.71", zone: Asia/Jakarta}\nwitness: []\nintervals: {reachability: 5s, readings: 5s}\n'
+    )
+    (folder / "regions.csv").write_text(
+        "code,kelurahan,kecamatan_code,kecamatan\n13.71.01.1001,Purus,13.71.01,Padang Barat\n"
+    )
+    (folder / "sites" / "a.yaml").write_text(
+        f'sites:\n  - id: park\n    kelurahan: "13.71.01.1001"\n    devices:\n      - {{id: ap-1, role: access_point, '
+        f'address: 127.0.0.1, credential: city, profile: {profile}, reach: "tcp:{server.port}"}}\n'
+    )
+    (folder / "credentials.yaml").write_text(
+        f"city: {{ssh: {{user: monitor, password: {{env: NETMON_TEST_PW}}, port: {server.port}}}}}\n"
+    )
+    return folder
+
+
+@needs_sshd
+def test_probe_shows_what_ssh_tells(
+    openwrt: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``netmon probe --ssh``: before the device is trusted it says what to do, then it shows the readings."""
+    monkeypatch.setenv("NETMON_TEST_PW", PASSWORD)
+    folder = city_of(tmp_path / "inventory", openwrt, "openwrt_linux")
+    words = ["probe", "ap-1", "--ssh", "--inventory", str(folder)]
+    assert main(words) == 1
+    assert "netmon trust ap-1" in capsys.readouterr().out
+    assert main(["trust", "ap-1", "--inventory", str(folder), "--json"]) == 0
+    capsys.readouterr()
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["ssh"]
+    assert found["answered"]
+    assert {"measure": "wifi_clients", "labels": {}, "value": 5} in found["readings"]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert "wifi_ssid_clients" in told
+    assert "ssid=Kantor Lurah" in told
+    assert main([*words, "--profile", "generic"]) == 1
+    assert "has no commands" in capsys.readouterr().out
+
+
+@needs_sshd
+@pytest.mark.e2e
+def test_the_service_asks_by_ssh(routeros: Sshd, tmp_path: Path) -> None:
+    """A device that has no SNMP: its clients are on the page, its profile's name too, its password nowhere."""
+    folder = city_of(tmp_path / "inventory", routeros, "mikrotik_routeros")
+    KnownHosts(folder / "known_hosts").record("127.0.0.1", routeros.port, HostKey(*routeros.host_key()))
+    port = free_port("127.0.0.1")
+    command = [sys.executable, "-m", "netmon.cli", "--verbose", "run", "--inventory", str(folder)]
+    command += ["--data", str(tmp_path / "data"), "--listen", f"127.0.0.1:{port}"]
+    page, log = "", tmp_path / "log"
+    with log.open("wb") as output:
+        service = subprocess.Popen(command, env={**os.environ, "NETMON_TEST_PW": PASSWORD}, stderr=output)
+        try:
+            deadline = time.monotonic() + 60
+            while 'netmon_wifi_clients{device="ap-1"' not in page and time.monotonic() < deadline:
+                time.sleep(0.2)
+                with contextlib.suppress(httpx.TransportError):
+                    page = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        finally:
+            service.terminate()
+            assert service.wait(30) == 0
+    values = values_of(page)
+    labels = '{device="ap-1",site="park",uplink=""}'
+    assert values[f"netmon_wifi_clients{labels}"] == 12
+    assert values[f"netmon_hotspot_users{labels}"] == 0
+    assert values[f"netmon_commands_success{labels}"] == 1
+    assert f"netmon_readings_success{labels}" not in values
+    told = page + log.read_text()
+    assert PASSWORD not in told
+    assert "registration-table" not in told
+
+
+def test_nothing_of_ssh_is_loaded_before_it_is_needed() -> None:
+    """The libraries are heavy: a service whose devices are asked by SNMP alone starts and lives without them."""
+    heavy = ("netmiko", "paramiko", "textfsm", "serial")
+    told = subprocess.run(
+        [sys.executable, "-c", f"import netmon.cli.service, sys; print([m for m in {heavy} if m in sys.modules])"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout.strip() == "[]"

@@ -8,10 +8,11 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from netmon.cli import commanding
 from netmon.cli.service import profiles_of
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, NOT_WELL, complain, print_json, print_table
 from netmon.inventory import InventoryError, Loaded, load
-from netmon.model import Credential, Device, Role, Secret
+from netmon.model import Credential, Device, Observation, Role, Secret
 from netmon.names import Names
 from netmon.probes.snmp import FirstContact, first_contact, target_of
 from netmon.snmp.client import SnmpClient, SnmpLocal
@@ -31,6 +32,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", help="the profile to use (default: the device's, or what it says it is)")
     parser.add_argument("--timeout", type=float, default=_TIMEOUT, help="seconds a try (default: %(default)s)")
     parser.add_argument("--debug", action="store_true", help="show what was sent and what came back")
+    parser.add_argument("--ssh", action="store_true", help="ask the profile's commands by SSH too")
     parser.set_defaults(run=_probe)
 
 
@@ -43,15 +45,33 @@ def _probe(arguments: argparse.Namespace) -> int:
         loaded = _loaded(arguments)
         device = _device(arguments, loaded)
         credential = _credential(arguments, loaded, device)
-        found = asyncio.run(_contact(arguments, loaded, device, credential))
+        found, told = asyncio.run(_asked(arguments, loaded, device, credential))
     except (_Wrong, SnmpLocal) as wrong:
         complain(str(wrong))
         return INPUT_IS_WRONG
     if arguments.json:
-        print_json(dict(found.summary))
+        print_json({**(found.summary if found else {}), **({"ssh": commanding.plain(told)} if told else {})})
     else:
-        _show(device, found)
-    return ALL_WELL if found.summary["reachable"] and found.failure is None else NOT_WELL
+        if found is not None:
+            _show(device, found)
+        if told is not None:
+            commanding.show(told)
+    well = found is None or (found.summary["reachable"] and found.failure is None)
+    return ALL_WELL if well and (told is None or told.failure is None) else NOT_WELL
+
+
+async def _asked(
+    arguments: argparse.Namespace, loaded: Loaded | None, device: Device, credential: Credential
+) -> tuple[FirstContact | None, Observation | None]:
+    """Ask by SNMP, unless the credential is for SSH alone, and by SSH where that is wished."""
+    if not arguments.ssh:
+        return await _contact(arguments, loaded, device, credential), None
+    found = None
+    if commanding.speaks_snmp(credential):
+        found = await _contact(arguments, loaded, device, credential)
+    name = (found.summary["profile"] if found is not None else "") or device.profile
+    profile = profiles_of(loaded).get(name)
+    return found, await commanding.ask_by_ssh(arguments.inventory, device, credential, profile)
 
 
 def _loaded(arguments: argparse.Namespace) -> Loaded | None:
