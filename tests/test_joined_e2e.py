@@ -85,12 +85,12 @@ class Story:
 
         await asyncio.to_thread(wait_until, is_there, f"{series} {value}")
 
-    async def why(self, name: str, reason: str) -> None:
+    async def why(self, name: str, reason: str, after: str = "") -> None:
         """Wait until ``netmon status`` gives this reason for a device."""
 
         def is_given() -> bool:
             devices = self.service.status()["devices"]
-            return any(one["id"] == name and f": {reason}" in one["why"] for one in devices)
+            return any(one["id"] == name and f"{after}: {reason}" in one["why"] for one in devices)
 
         await asyncio.to_thread(wait_until, is_given, f"{name}: {reason}")
 
@@ -127,7 +127,7 @@ async def test_access_points_live_and_die_by_the_word_of_their_controller(story:
     story.wlc.lists(Point("AP-Lobby", "offline"), GATE, HALL)
     await story.states(lobby="down", gate="up")
     await story.metric(series("lobby", "device_up"), 0)
-    await story.why("lobby", "wlc-1: AP-Lobby is offline")
+    await story.why("lobby", "wlc-1: AP-Lobby is offline", after="not up, says its controller")
     assert "AP-Lobby is offline" in await asyncio.to_thread(story.service.get, "/")
 
     story.wlc.lists(Point("AP-Lobby", "offline"), HALL)

@@ -8,7 +8,7 @@ from typing import Any
 
 from netmon import indicators
 from netmon.availability import Figures, add_up
-from netmon.model import DEFINITION, STATES, Device, State, iso, reach_seconds
+from netmon.model import DEFINITION, STATES, Device, Failure, ReachKind, State, iso, reach_seconds
 from netmon.state import CityState, Now
 from netmon.web.words import WORDS
 
@@ -160,7 +160,8 @@ def _seen(city: _City, device: Device) -> str:
         return words["why_never"]
     if last.failure is None or city.now >= int(last.at) + reach_seconds(last.check.interval):
         return words["why_lately"]
-    failure = words[last.failure.value]
+    told = last.check.probe == ReachKind.CONTROLLER and last.failure is Failure.UNREACHABLE
+    failure = words[ReachKind.CONTROLLER.value if told else last.failure.value]
     return f"{failure}: {last.detail}" if last.detail else failure
 
 
