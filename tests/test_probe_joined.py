@@ -246,6 +246,9 @@ async def test_a_silent_controller_says_nothing_of_its_access_points(city: Joine
         assert (seen.failure, seen.outcome) == (Failure.LOCAL, Outcome.BLIND)
         assert seen.detail.startswith("wlc-1 does not tell: ")
     assert len(wlc.asked) == 2  # one question and its repeat
+    city.now += 7
+    wlc.silent = False
+    assert (await city.probe(city.add("hall-2", "AP-Hall"))).outcome is Outcome.UP
 
 
 async def test_a_list_that_is_read_in_part_says_nothing(city: Joined, client: SnmpClient) -> None:

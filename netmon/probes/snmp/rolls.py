@@ -32,6 +32,8 @@ from netmon.profiles import (
 from netmon.snmp.client import SnmpClient, SnmpFailure, SnmpLocal, Timing
 
 _KEPT: Final = 2  # rolls of a controller: what the first one says, the second one confirms
+_PARTS: Final = 2  # of an interval: for one of them a roll is shared
+_PARTS_OF_FAILURE: Final = 5
 _PROFILE_SECONDS: Final = 3600.0  # which profile fits is found out again after so long
 _HEAD: Final = (SYS_OBJECT_ID, SYS_DESCR, SYS_UP_TIME)
 _MAC_SIZE: Final = 12
@@ -104,10 +106,11 @@ class Roll:
     def is_young(self, now: float, interval: float) -> bool:
         """Say whether an access point that is asked each ``interval`` seconds may still be told from it.
 
-        That is half the interval; of a controller that takes long up to the whole of it, so that it is not read
-        without a pause.
+        That is half the interval, and less where it could not be read: a lost packet must not hide everybody for long.
+        Of a controller that takes long it is up to the whole interval, so that it is not read without a pause.
         """
-        return now - self.sent <= min(interval, max(interval / 2, 2 * self.took))
+        share = interval / (_PARTS if self.failure is None else _PARTS_OF_FAILURE)
+        return now - self.sent <= min(interval, max(share, 2 * self.took))
 
 
 @dataclass(frozen=True, slots=True)
