@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from netmon.model import Check, Credential, Device, Failure, Observation, Readings, Series
 from netmon.names import Names
+from netmon.probes.ssh.drivers import watched_driver
 from netmon.probes.ssh.known_hosts import KnownHosts
 from netmon.probes.ssh.line import SshError
-from netmon.probes.ssh.session import Login, Session, watched_driver
+from netmon.probes.ssh.session import Login, Session
 from netmon.probes.ssh.talk import Talk, Told
 from netmon.profiles import Command, Commands
 

@@ -7,10 +7,10 @@ import time
 
 from netmon.model import Failure
 from netmon.names import Names
+from netmon.probes.ssh.drivers import quiet
 from netmon.probes.ssh.known_hosts import HostKey
 from netmon.probes.ssh.line import Line, SshError
 from netmon.probes.ssh.reasons import expected, reason_of
-from netmon.probes.ssh.session import quiet
 
 
 async def shown_key(host: str, port: int, patience: float, names: Names | None = None) -> HostKey:
