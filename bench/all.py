@@ -2,8 +2,8 @@
 
 usage: python bench/all.py [--quick] [NAME…]
 
-NAME is one of polling, echoes, city, large, dead, months, replay; without any it is all of them. The rows of what was
-measured are written anew. ``--quick`` measures little and writes nothing.
+NAME is one of polling, contact, controller, echoes, city, large, dead, months, replay; without any it is all of them.
+The rows of what was measured are written anew. ``--quick`` measures little and writes nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import city
+import contact
+import controller
 import dead
 import echoes
 import large
@@ -23,6 +25,8 @@ from measuring import MissingError, Row, show
 
 _MEASUREMENTS: dict[str, Callable[[bool], list[Row]]] = {
     "polling": polling.measure,
+    "contact": contact.measure,
+    "controller": controller.measure,
     "echoes": echoes.measure,
     "city": city.measure,
     "large": large.measure,

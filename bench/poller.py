@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from workloads import AUTH_PASSWORD, COMMUNITY, PRIV_PASSWORD, USER, WORKLOADS, Workload, address
+from workloads import ACCESS_POINT, AUTH_PASSWORD, COMMUNITY, PRIV_PASSWORD, USER, WORKLOADS, Workload, address
 
 from exporters import Exporter, Monitor
 from netmon.cli.settling import look_seldom, settle
@@ -57,15 +57,16 @@ class Poller:
 
     def __init__(self, client: SnmpClient, history: History, workload: str, devices: int) -> None:
         """Wire it as ``netmon run`` does."""
-        work = next(work for work in WORKLOADS if work.name == workload)
+        work = next(work for work in (*WORKLOADS, ACCESS_POINT) if work.name == workload)
         profiles = build({**load_profiles(), "bench": work.profile})
-        city = _city(devices, "bench", work)
+        profile = "bench" if work.profile else "auto"
+        city = _city(devices, profile, work)
         self.last: Observation | None = None
         state = CityState(city, history.track, history.first_loaded())
         self._sink = Sink(history, state)
         self._probe = SnmpProbes(client, lambda: profiles, city.devices.get, city.credentials.get).readings
         self._checks = [
-            Check(f"{d.id}/readings", d.id, "readings", _INTERVAL, 2.0, d.address, d.port, "city", "bench")
+            Check(f"{d.id}/readings", d.id, "readings", _INTERVAL, 2.0, d.address, d.port, "city", profile)
             for d in city.devices.values()
         ]
         self._turn = 0

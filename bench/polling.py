@@ -45,9 +45,9 @@ _COMMAND = "python bench/polling.py"
 class Netmon:
     """The process of ``poller.py``."""
 
-    def __init__(self, workload: Workload) -> None:
+    def __init__(self, workload: Workload, devices: int = _DEVICES) -> None:
         """Start it, and let it meet every device."""
-        self.process = start(sys.executable, Path(__file__).with_name("poller.py"), workload.name, str(_DEVICES))
+        self.process = start(sys.executable, Path(__file__).with_name("poller.py"), workload.name, str(devices))
         self.first = self._told()
 
     def ask(self, what: str) -> dict[str, Any]:
@@ -62,6 +62,8 @@ class Netmon:
 
 class Exporter:
     """The process of snmp_exporter, and HTTP clients that ask it."""
+
+    port = _HTTP
 
     def __init__(self, folder: Path) -> None:
         """Start it."""

@@ -7,11 +7,12 @@ each interface are the same.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import access_point
 import yaml
 from measuring import start, wait_for
 
@@ -60,7 +61,7 @@ _PORT_MEASURES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One kind of poll: a netmon profile, a module of snmp_exporter, and how many numbers both give.
+    """One kind of poll: a netmon profile (none: what fits), a module of snmp_exporter, how many numbers both give.
 
     ``is_secured``: by SNMPv3, authPriv with SHA-256 and AES-128, of net-snmp's agent; else by v2c.
     """
@@ -87,13 +88,28 @@ def address(number: int) -> str:
 # -- the agents ---------------------------------------------------------------------------------------
 
 
-def start_agents(folder: Path) -> subprocess.Popen[str]:
-    """Compile and start the process that answers for all devices."""
+def compiled(folder: Path) -> Path:
+    """Compile the program that answers."""
     program = folder / "responder"
     subprocess.run(["gcc", "-O2", "-o", program, Path(__file__).with_name("responder.c")], check=True)
-    data = folder / "entries"
-    data.write_bytes(b"".join(_entry(*cell) for cell in sorted(cells())))
-    return start(program, str(PORT), data, apart=True)
+    return program
+
+
+def start_agents(folder: Path) -> subprocess.Popen[str]:
+    """Compile and start the process that answers for all devices."""
+    program = compiled(folder)
+    return answer(program, folder / "entries", cells(), PORT)
+
+
+def answer(
+    program: Path, data: Path, cells: Iterable[tuple[bytes, int, wire.Value]], port: int
+) -> subprocess.Popen[str]:
+    """Start the compiled process with these objects."""
+    data.write_bytes(b"".join(_entry(*cell) for cell in sorted(cells)))
+    agents = start(program, str(port), data, apart=True)
+    row = f":{port:04X} 00000000:0000 07"
+    wait_for(lambda: row in Path("/proc/net/udp").read_text(encoding="ascii"), f"UDP port {port}")
+    return agents
 
 
 def start_secured_agents(folder: Path, devices: int) -> subprocess.Popen[str]:
@@ -178,7 +194,7 @@ def write_modules(file: Path) -> None:
         False: {"version": 2, "auth": {"community": COMMUNITY}},
         True: {"version": 3, "auth": secured},
     }
-    modules = {work.name: {**work.module, **logins[work.is_secured]} for work in WORKLOADS}
+    modules = {work.name: {**work.module, **logins[work.is_secured]} for work in (*WORKLOADS, ACCESS_POINT)}
     file.write_text(yaml.safe_dump(modules, sort_keys=False), encoding="utf-8")
 
 
@@ -237,6 +253,9 @@ WORKLOADS: Final = (
         at_once=FEW_AT_ONCE,
     ),
 )
+
+ACCESS_POINT: Final = Workload("access_point", "an access point", 0, {}, access_point.module())
+"""A device that netmon recognises by itself, as it would in a city; measured by ``contact.py``."""
 
 
 def numbers_of(text: str) -> list[tuple[str, float]]:
