@@ -9,8 +9,9 @@ from __future__ import annotations
 import bisect
 import csv
 import json
+import struct
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -36,25 +37,48 @@ TABLES = Path(__file__).parent / "recordings"
 DEVICE = Device(id="recorded", role=Role.ACCESS_POINT)
 
 
+class Instances:
+    """Objects by their identifiers; a recording may hold millions."""
+
+    def __init__(self, pairs: Iterable[tuple[str, Cell]]) -> None:
+        """Take objects; of one that came twice the later one counts."""
+        self.cells = {packed(oid): cell for oid, cell in pairs}
+
+    def __getitem__(self, oid: str) -> Cell:
+        """Give one that must be there."""
+        return self.cells[packed(oid)]
+
+    def get(self, oid: str) -> Cell:
+        """Give one; ``None`` where there is none."""
+        return self.cells.get(packed(oid))
+
+
 class Recording:
     """Everything that a device once gave, in the order of a walk."""
 
-    def __init__(self, records: Records) -> None:
-        """Put the records in their order; of an object that came twice the later one counts."""
-        rows = sorted((tuple(map(int, oid.split("."))), cell) for oid, (_, cell) in records.items())
-        self._keys = [key for key, _ in rows]
-        self._cells = [cell for _, cell in rows]
-        self.instances: Mapping[str, Cell] = {oid: cell for oid, (_, cell) in records.items()}
+    def __init__(self, records: Records | Iterable[tuple[str, tuple[int, Cell]]]) -> None:
+        """Put records in their order; they may come one by one."""
+        rows = records.items() if isinstance(records, Mapping) else records
+        self.instances = Instances((oid, cell) for oid, (_, cell) in rows)
+        self._cells = self.instances.cells
+        self._keys = sorted(self._cells)
 
     def below(self, oid: str, most: int = sys.maxsize) -> dict[str, Cell]:
         """Give what lies below an object, by the rest of its name."""
-        key = tuple(map(int, oid.split(".")))
+        key = packed(oid)
         place, size = bisect.bisect_right(self._keys, key), len(key)
         out: dict[str, Cell] = {}
-        while place < len(self._keys) and len(out) < most and self._keys[place][:size] == key:
-            out[".".join(map(str, self._keys[place][size:]))] = self._cells[place]
+        while place < len(self._keys) and len(out) < most and self._keys[place].startswith(key):
+            index = struct.unpack(f">{len(self._keys[place]) // 4 - size // 4}I", self._keys[place][size:])
+            out[".".join(map(str, index))] = self._cells[self._keys[place]]
             place += 1
         return out
+
+
+def packed(oid: str) -> bytes:
+    """Write an identifier with four octets a number: these sort as SNMP does."""
+    numbers = list(map(int, oid.split(".")))
+    return struct.pack(f">{len(numbers)}I", *numbers)
 
 
 class RecordedDialogue(Dialogue):
@@ -71,10 +95,10 @@ class RecordedDialogue(Dialogue):
         self.packets += 1
         return [self._recording.instances.get(oid) for oid in instances]
 
-    async def first_below(self, oid: str) -> Cell:
-        """Give the first object below another."""
+    async def first_below(self, oids: Sequence[str]) -> dict[str, Cell]:
+        """Give the first object below each of some."""
         self.packets += 1
-        return next(iter(self._recording.below(oid, 1).values()), None)
+        return {oid: next(iter(self._recording.below(oid, 1).values()), None) for oid in oids}
 
     async def columns(self, columns: Sequence[str]) -> dict[str, Rows]:
         """Give columns."""

@@ -141,7 +141,7 @@ def test_a_text_transform_takes_whatever_an_agent_sends(cell: Cell) -> None:
 @given(st.binary(min_size=6, max_size=6).filter(any))
 def test_every_way_to_write_an_address_is_the_same(octets: bytes) -> None:
     """Whichever way a controller and an inventory write a MAC address."""
-    ways: list[Cell] = [octets.hex(mark).encode() for mark in ":-. "]
+    ways: list[Cell] = [octets.hex(mark).encode() for mark in ":- "]
     ways += [".".join(map(str, octets)), octets.hex("-", 2).encode()]
     assert {TEXT_TRANSFORMS["mac"](way) for way in ways} == {octets.hex(":")}
 
@@ -293,6 +293,22 @@ def test_the_mean_of_nothing_is_no_reading() -> None:
       - {measure: cpu_load_ratio, mean: T.1, where: {column: T.2, is: 9}, exists: T.2}
     """
     assert of(text, column(1, {"1": 5}) | column(2, {"1": 1})) == {"wifi_clients": 0}
+
+
+@pytest.mark.parametrize(
+    ("used", "cached", "ratio"), [(60, 20, 0.4), (60, 70, 0.6), (60, 60, 0.0), (130, 20, None), (130, 40, 0.9)]
+)
+def test_a_share_that_cannot_be_is_not_told(used: int, cached: int, ratio: float | None) -> None:
+    """Caches are taken off where they are part of it; where that leaves less than nothing, the next way is taken."""
+    text = """
+    scalars:
+      - measure: memory_used_ratio
+        first_of:
+          - ratio: {whole: T.1.0, part: {add: [T.2.0, {get: T.3.0, transform: negative}]}}
+          - ratio: {whole: T.1.0, part: T.2.0}
+    """
+    found = of(text, {f"{T}.1.0": 100, f"{T}.2.0": used, f"{T}.3.0": cached})
+    assert found == ({} if ratio is None else {"memory_used_ratio": ratio})
 
 
 def test_the_first_row_of_a_column() -> None:

@@ -114,13 +114,15 @@ def _below(oid: str, prefix: str) -> int:
 def questions(profiles: Iterable[Profile], sys_object_id: str, sys_descr: str) -> tuple[str, ...]:
     """Name the objects that tell which of some profiles (and of their variants) fits a device, each once.
 
-    A device answers with the object itself, or else with the first that it has below.
+    A device answers with the object itself, or else with the first that it has below. A profile without a match is
+    one that is chosen already.
     """
     asked: dict[str, None] = {}
     for profile in profiles:
-        for match in (*profile.match, *[match for match, _ in profile.variants]):
-            if match.objects() and _is_candidate(match, sys_object_id, sys_descr) is not None:
-                asked.update(dict.fromkeys(match.objects()))
+        fitting = [one for one in profile.match if _is_candidate(one, sys_object_id, sys_descr) is not None]
+        if fitting or not profile.match:
+            variants = [one for one, _ in profile.variants if _is_candidate(one, sys_object_id, sys_descr) is not None]
+            asked.update(dict.fromkeys(oid for one in (*fitting, *variants) for oid in one.objects()))
     return tuple(asked)
 
 

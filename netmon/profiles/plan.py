@@ -39,6 +39,16 @@ class Answers:
         """Give a column's rows; none where it was not given."""
         return self.columns.get(column, {})
 
+    def cell(self, instance: str) -> Cell:
+        """Give the cell of an instance, of whichever column it is; ``None`` where there is none."""
+        if instance in self.cells:
+            return self.cells[instance]
+        cut = len(instance)
+        while (cut := instance.rfind(".", 0, cut)) > 0:
+            if instance[:cut] in self.columns:
+                return self.columns[instance[:cut]].get(instance[cut + 1 :])
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Interface:
@@ -180,6 +190,10 @@ class Requests:
                 self._row.append(instance)
         return self._slots[instance]
 
+    def values(self) -> Values:
+        """Give what the first contact read for the slots so far."""
+        return Values([self._answers.cell(instance) for instance in self._slots], self._answers.columns)
+
     def requests(self, uptime: str, varbinds: int) -> tuple[tuple[str, ...], ...]:
         """Deal the cells out in their order, rows whole where they fit, the time of start before each request."""
         limit = max(varbinds - bool(uptime), 1)
@@ -240,11 +254,11 @@ def averaged(terms: Sequence[Term]) -> Term:
 
 
 def divided(part: Term, whole: Term) -> Term:
-    """Divide; nothing where the whole is nothing."""
+    """Divide; nothing where the whole is nothing, or the part is none of it."""
 
     def divide(values: Values) -> float | None:
         above, below = part(values), whole(values)
-        return above / below if above is not None and below else None
+        return above / below if above is not None and below and 0 <= above <= below else None
 
     return divide
 

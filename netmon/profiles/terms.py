@@ -86,11 +86,16 @@ class Making:
     def first(self, several: FirstOf, index: str) -> Source | None:
         """Choose the first source that says something now, else the first that the device has at all."""
         given = [one for one in several.sources if self._gives(one, index)]
-        saying = [one for one in given if not isinstance(one, Get) or self._says(one, index)]
+        saying = [one for one in given if not isinstance(one, Get | Ratio) or self._says(one, index)]
         return next(iter(saying or given), None)
 
-    def _says(self, get: Get, index: str) -> bool:
-        return converter(get)(self.texts.cell(get, index)) is not None
+    def _says(self, source: Get | Ratio, index: str) -> bool:
+        """Say whether a source gives a number of what was just read."""
+        if isinstance(source, Get):
+            return converter(source)(self.texts.cell(source, index)) is not None
+        trial = Making(self.answers, self.texts.root)
+        term = trial.term(source, index)
+        return term is not None and term(trial.requests.values()) is not None
 
     def _gives(self, source: Source | None, index: str) -> bool:
         match source:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from netmon.model import Device, Failure
@@ -87,10 +87,11 @@ async def recognize(
         SnmpFailure: it does not answer, or not as an SNMP agent.
     """
     is_named = name != AUTO and name in profiles
-    asked = questions([profiles[name]] if is_named else profiles.values(), sys_object_id, sys_descr)
-    told = dict(zip(asked, await dialogue.get(asked), strict=True)) if asked else {}
-    for oid in [oid for oid, cell in told.items() if cell is None]:
-        told[oid] = await dialogue.first_below(oid)
+    among = [replace(profiles[name], match=())] if is_named else profiles.values()
+    told, _ = await _instances(dialogue, questions(among, sys_object_id, sys_descr), FEW)
+    absent = [oid for oid, cell in told.items() if cell is None]
+    for begin in range(0, len(absent), FEW):
+        told |= await dialogue.first_below(absent[begin : begin + FEW])
     if is_named:
         return with_variants(profiles[name], sys_object_id, sys_descr, told)
     return identify(profiles, sys_object_id, sys_descr, told)
@@ -166,16 +167,6 @@ async def first_contact(
 def values_of(plan: Plan, answers: Answers) -> Values:
     """Take a poll's values from what the first contact read anyway."""
     head = bool(plan.uptime)
-    cells = [_instance(answers, instance) for request in plan.requests for instance in request[head:]]
+    cells = [answers.cell(instance) for request in plan.requests for instance in request[head:]]
     columns = {column: answers.rows(column) for group in plan.volatile for column in group}
     return Values(cells, columns)
-
-
-def _instance(answers: Answers, instance: str) -> Cell:
-    if instance in answers.cells:
-        return answers.cells[instance]
-    cut = len(instance)
-    while (cut := instance.rfind(".", 0, cut)) > 0:
-        if instance[:cut] in answers.columns:
-            return answers.columns[instance[:cut]].get(instance[cut + 1 :])
-    return None

@@ -135,24 +135,29 @@ class Dialogue:
                 out[place] = cell
         return out
 
-    async def first_below(self, oid: str) -> Cell:
-        """Give the first object below an identifier; ``None`` where there is none.
+    async def first_below(self, oids: Sequence[str]) -> dict[str, Cell]:
+        """Give the first object below each identifier; ``None`` where there is none.
 
         Raises:
             SnmpFailure: no answer, or one that is none.
         """
-        name = wire.encode_oid(oid)
-        self._tell(f"GETNEXT {oid}")
+        names = [wire.encode_oid(oid) for oid in oids]
+        self._tell(f"GETNEXT {' '.join(oids)}")
         try:
-            bind, *_ = await self._client.get_next(self.target, [name], timing=self.timing)
+            binds = await self._client.get_next(self.target, names, timing=self.timing)
         except SnmpError as error:
             self._tell(f"  {error.detail}")
-            return None  # in SNMPv1 an error is how a tree ends
+            if len(oids) == 1:
+                return {oids[0]: None}  # in SNMPv1 an error is how a tree ends
+            halves = (oids[: len(oids) // 2], oids[len(oids) // 2 :])
+            return {oid: cell for half in halves for oid, cell in (await self.first_below(half)).items()}
         except SnmpFailure as failure:
             self._tell(f"  {failure.detail}")
             raise
-        self._tell_all([bind])
-        return cell_of(bind) if bind[0].startswith(name) and bind[0] != name else None
+        self._tell_all(binds)
+        pairs = zip(oids, names, binds, strict=False)  # an agent may answer less than it was asked
+        below = {oid: cell_of(bind) for oid, name, bind in pairs if bind[0].startswith(name) and bind[0] != name}
+        return {oid: below.get(oid) for oid in oids}
 
     async def columns(self, columns: Sequence[str]) -> dict[str, Rows]:
         """Walk columns that stand side by side; each comes as its cells by index, empty where there are none.
