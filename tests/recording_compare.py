@@ -9,12 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from netmon.measures import clean
 
-Cells = Mapping[str, Any]
 Told = Mapping[str, Any]
+
+
+class Cells(Protocol):
+    """What a device gave: one object by its identifier, or ``None``."""
+
+    def get(self, oid: str, /) -> Any:
+        """Give an object."""
 
 
 @dataclass(frozen=True)

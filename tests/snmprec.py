@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -25,17 +25,19 @@ Records = dict[str, tuple[int, Cell]]
 
 def load(name: str) -> Records:
     """Read a recording; a line that is none, or whose value does not fit its tag, is left out."""
-    return read((CAPTURES / f"{name}.snmprec").read_bytes())
+    with (CAPTURES / f"{name}.snmprec").open("rb") as lines:
+        return dict(records(lines))
 
 
 def read(recorded: bytes) -> Records:
+    """Read a whole recording."""
+    return dict(records(recorded.split(b"\n")))
+
+
+def records(lines: Iterable[bytes]) -> Iterator[tuple[str, tuple[int, Cell]]]:
     """Read a recording's lines; only line feeds end one, whatever control characters a value has."""
-    return dict(_records([line.rstrip("\r") for line in recorded.decode("latin-1").split("\n")]))
-
-
-def _records(lines: list[str]) -> Iterator[tuple[str, tuple[int, Cell]]]:
     for line in lines:
-        oid, _, rest = line.partition("|")
+        oid, _, rest = line.decode("latin-1").rstrip("\r\n").partition("|")
         kind, bar, value = rest.partition("|")
         if bar and oid[:1].isdigit():
             try:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from recordings import Found, Recording, find, profiles
-from snmprec import read
+from snmprec import records
 
 DATA = files("snmpsim_data") / "data"
 
@@ -28,8 +28,8 @@ class Real:
 
 def load(file: str) -> Recording:
     """Load one of the package's recordings."""
-    raw = (DATA / file).read_bytes()
-    return Recording(read(bz2.decompress(raw) if file.endswith(".bz2") else raw))
+    with (bz2.open if file.endswith(".bz2") else open)(str(DATA / file), "rb") as lines:
+        return Recording(records(lines))
 
 
 def told(found: Found) -> dict[str, Any]:
