@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -247,7 +248,7 @@ def test_the_documents_example_is_a_profile() -> None:
 
 @pytest.mark.parametrize("name", load_profiles())
 def test_every_object_identifier_has_a_name_beside_it(name: str) -> None:
-    """A reader sees which object it is without a MIB browser: in the comment of a line in which it stands.
+    """A reader sees which object it is without a MIB browser: in the comment of a line in which it stands, or above.
 
     Or one of its column's other instances. sysDescr needs none; the identities of products are no objects.
     """
@@ -255,8 +256,9 @@ def test_every_object_identifier_has_a_name_beside_it(name: str) -> None:
     named = {SYS_DESCR} | {oid for match in PROFILES[name].match for oid in match.sys_object_id}
     named |= {oid for match, _ in PROFILES[name].variants for oid in match.sys_object_id}
     bare: dict[str, str] = {}
-    for line in text.splitlines():
+    for above, line in pairwise(["", *text.splitlines()]):
         code, _, comment = line.partition(" #")
+        comment = comment or (above if above.lstrip().startswith("# ") else "")
         oids = re.findall(r'"(\.?[0-9]+(?:\.[0-9]+)+)"', code)
         if comment.strip():
             named.update(oids, [oid.rpartition(".")[0] for oid in oids])
