@@ -339,6 +339,27 @@ async def test_a_poll_that_nobody_waits_for_ends_its_thread(city: City) -> None:
         assert time.monotonic() - began < LIMIT / 4
 
 
+async def test_a_check_ends_within_its_interval(city: City) -> None:
+    """Whatever the limit is: the next round must find the one before ended."""
+    with silence() as hole:
+        began = time.monotonic()
+        seen = await city.probe(city.add("ac", hole.port, interval=2))
+        assert time.monotonic() - began < 2
+        assert seen.failure is Failure.TIMEOUT
+
+
+async def test_two_polls_at_once_keep_one_session(city: City) -> None:
+    """``/probe`` may ask while the scheduler does: what the second opened is kept, the other logs out."""
+    with ssh_device(Manners(answers={SUMMARY: TOTAL})) as device:
+        check = city.trusted("ac", device)
+        seen = await asyncio.gather(city.probe(check), city.probe(check))
+        assert [clients(one) for one in seen] == [[17], [17]]
+        assert len(city.probe._sessions) == 1
+        await _until(lambda: sum(one.is_active() for one in device._transports) == 1)
+        assert clients(await city.probe(check)) == [17]
+        assert device.logins == 2
+
+
 async def test_closing_ends_every_thread(tmp_path: Path) -> None:
     """Threads of polls under way and of kept sessions end with the service."""
     before = set(threading.enumerate())

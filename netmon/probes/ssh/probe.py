@@ -20,7 +20,7 @@ from netmon.profiles import Command, Commands
 
 _SHARE: Final = 0.9  # of its interval that a check may take, the time in which it waits for a thread included
 _LIMIT: Final = 30.0  # seconds that one device may keep a thread
-_GRACE: Final = 5.0  # seconds in which a thread whose connection was cut must have ended
+_GRACE: Final = 0.05  # part of its interval for which a check waits for a thread whose connection was cut
 _SUSPECT: Final = 4  # devices that failed the last time share this part of the threads
 _MOST_KEPT: Final = 200  # sessions that are kept open: each costs a thread of paramiko's and its memory
 
@@ -83,7 +83,7 @@ class SshProbe:
         until = began + check.interval * _SHARE
         try:
             login = await self._login(check, device, until)
-            told = await self._asked(login, device, commands, wanted, until)
+            told = await self._asked(login, device, commands, wanted, until, check.interval * _GRACE)
         except SshError as error:
             return Observation(check, at, error.failure, error.detail, duration=time.monotonic() - began)
         return self._observed(check, told, time.monotonic() - began)
@@ -135,7 +135,13 @@ class SshProbe:
         )
 
     async def _asked(
-        self, login: Login, device: Device, commands: Commands, wanted: Sequence[Command], until: float
+        self,
+        login: Login,
+        device: Device,
+        commands: Commands,
+        wanted: Sequence[Command],
+        until: float,
+        grace: float,
     ) -> Told:
         """Ask in a thread, when one is free.
 
@@ -160,7 +166,7 @@ class SshProbe:
         future = asyncio.get_running_loop().run_in_executor(self._pool, talk.run, device)
         # A thread is free again when it has ended, not when nobody waits for it any more.
         future.add_done_callback(lambda _: self._leave(gates, talk))
-        told = await self._ended(talk, future, until)
+        told = await self._ended(talk, future, until, grace)
         if told.failure is None:
             self._suspects.discard(device.id)
         else:
@@ -177,7 +183,8 @@ class SshProbe:
                     await gate.acquire()
                     entered.append(gate)
         except TimeoutError:
-            raise SshError(Failure.LOCAL, "no thread for SSH became free in time") from None
+            busy = " of those for devices that failed the last time" if len(gates) > 1 else ""
+            raise SshError(Failure.LOCAL, f"no thread for SSH{busy} became free in time") from None
         finally:
             if len(entered) < len(gates):
                 for gate in entered:
@@ -188,13 +195,13 @@ class SshProbe:
         for gate in gates:
             gate.release()
 
-    async def _ended(self, talk: Talk, future: asyncio.Future[Told], until: float) -> Told:
+    async def _ended(self, talk: Talk, future: asyncio.Future[Told], until: float, grace: float) -> Told:
         """Wait for a thread; when the time is over, or we are not to wait any more, its connection is cut."""
         try:
             done, _ = await asyncio.wait({future}, timeout=until - time.monotonic())
             if not done:
                 talk.cut()
-                done, _ = await asyncio.wait({future}, timeout=_GRACE)
+                done, _ = await asyncio.wait({future}, timeout=grace)
         except asyncio.CancelledError:
             talk.cut()
             raise
@@ -214,12 +221,13 @@ class SshProbe:
         return made
 
     def _keep(self, device: str, session: Session) -> None:
-        if len(self._sessions) >= _MOST_KEPT:
-            oldest = next(iter(self._sessions))
-            session, self._sessions[device] = self._sessions.pop(oldest), session
-            self._pool.submit(session.close)
-        else:
-            self._sessions[device] = session
+        """Keep a session for the next poll; one that two polls at once opened, or one too many, is closed."""
+        before = self._sessions.pop(device, None)
+        if before is None and len(self._sessions) >= _MOST_KEPT:
+            before = self._sessions.pop(next(iter(self._sessions)))
+        if before is not None:
+            self._pool.submit(before.close)
+        self._sessions[device] = session
 
     def forget(self, devices: Container[str]) -> None:
         """Log out of the devices that are not among these, after a reload."""
