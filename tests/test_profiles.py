@@ -265,3 +265,11 @@ def test_every_object_identifier_has_a_name_beside_it(name: str) -> None:
         else:
             bare.update(dict.fromkeys(oids, line))
     assert {oid: line for oid, line in bare.items() if not {oid, oid.rpartition(".")[0]} & named} == {}
+
+
+def test_the_readmes_tables_name_every_profile() -> None:
+    """Whoever looks for a maker finds what is read and how far it was proven; no row names what is not there."""
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8").partition("## Makers")[2]
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| ") and "`" in line]
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row[2])} == set(load_profiles())
+    assert all(re.search(r"recording|snmpsim-data|simulated only|facts only", row[4]) for row in rows)
