@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from netmon.inventory import load_profiles
 from netmon.model import Device, Role
@@ -337,3 +340,27 @@ def test_drivers_and_templates_exist(name: str) -> None:
     folder = resources.files("ntc_templates") / "templates"
     named = [one.template for one in commands.every if one.template]
     assert [one for one in named if not (folder / f"{one}.textfsm").is_file()] == []
+
+
+EVERY = [one for profile in PROFILES.values() if profile.commands is not None for one in profile.commands.every]
+HOSTILE = [
+    "",
+    " " * 5000,
+    "1 " * 2500,
+    "0200-0000-0001 " + "a " * 2500,
+    "ap-1 " + "1.1.1.1 " * 600,
+    'wlan0 ESSID: "x"\n' + " Mode: Master Channel: 36 (5.180 GHz) Noise: -9" * 200,
+    "Total Sta Num :" + " " * 4000,
+    ("\x1b[K\x00\ud800 --More-- " * 50 + "\n") * 20,
+]
+
+
+@given(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=200)))
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+def test_whatever_a_device_answers_is_read_at_once(text: str) -> None:
+    """No answer makes a command fail or dally: the loop waits while a pattern is searched."""
+    began = time.process_time()
+    for command in EVERY:
+        made = readings_of(DEVICE, [(command, rows_of(command, text) if not command.template else [])])
+        assert all(one.measure in command.measures for one in made)
+    assert time.process_time() - began < 2
