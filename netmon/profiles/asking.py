@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from netmon.profiles.wan import wan_needs
 from netmon.profiles.words import (
@@ -26,10 +26,15 @@ from netmon.profiles.words import (
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the first contact must ask: single instances, and columns to walk, those of a table side by side."""
+    """What the first contact must ask: single instances, and columns to walk, those of a table side by side.
+
+    ``only_with``: some of these, at the end, in which others look something up: without a row in one of those that
+    stand beside them here nobody looks.
+    """
 
     instances: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
+    only_with: Mapping[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
 
 def needs(profile: Profile, sys_object_id: str, wan: str = "") -> Needs:
@@ -45,11 +50,17 @@ def needs(profile: Profile, sys_object_id: str, wan: str = "") -> Needs:
     for oid, _ in named((entry.source for entry in profile.groups), in_table=True):
         columns[absolute(oid, root)] = None
     columns.update(dict.fromkeys(_of_listings(profile, root)))
+    looked_up: dict[str, set[str]] = {}
     for table in profile.tables:
-        columns.update(dict.fromkeys(absolute(oid, root) for oid in _of_table(table)))
+        own, others = _of_table(table, root)
+        columns.update(dict.fromkeys(own))
+        for oid in others:
+            looked_up.setdefault(oid, set()).update(own)
         instances.update(dict.fromkeys(absolute(oid, root) for oid in table.watch))
     routes = tuple((part,) for part in wan_needs(wan))  # each a subtree, so none stands beside another
-    return Needs(tuple(instances), side_by_side(columns) + routes)
+    later = side_by_side(oid for oid in looked_up if oid not in columns)
+    only_with = {group: frozenset[str]().union(*(looked_up[oid] for oid in group)) for group in later}
+    return Needs(tuple(instances), side_by_side(columns) + routes + later, only_with)
 
 
 def listing_needs(profile: Profile, sys_object_id: str) -> Needs:
@@ -73,15 +84,33 @@ def side_by_side(columns: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, tables.values()))
 
 
-def _of_table(table: Table) -> Iterator[str]:
+def _of_table(table: Table, root: str) -> tuple[list[str], list[str]]:
+    """Name a table's columns: those that have its rows, and those in which something is looked up."""
     sources = [table.key_source, *(source for _, source in table.labels)]
     for entry in table.columns:
         sources += [entry.source, *(source for _, source in entry.labels)]
-        yield from (oid for oid in (entry.when, entry.without) if oid)
-    yield from (oid for oid, _ in named(sources, in_table=True))
-    if table.vouch:
-        yield table.vouch
-    yield from _of_where(table.where)
+    conditions = [oid for entry in table.columns for oid in (entry.when, entry.without) if oid]
+    wanted = dict.fromkeys([*(oid for oid, _ in named(sources, in_table=True)), *conditions])
+    rows = [oid for entry in table.columns for oid in columns_of(entry.source)] or list(columns_of(table.key_source))
+    beside = {oid.rpartition(".")[0] for oid in rows}
+    own = [oid for oid in wanted if oid.rpartition(".")[0] in beside or not beside]
+    own += [oid for oid in (table.vouch, *_of_where(table.where)) if oid]
+    others = [oid for oid in wanted if oid not in own]
+    return [absolute(oid, root) for oid in own], [absolute(oid, root) for oid in others]
+
+
+def columns_of(source: Source) -> Iterator[str]:
+    """Name the columns whose rows are a table's own rows: nothing is looked up in them."""
+    match source:
+        case Get(oid=oid, index=None) if oid != "index":
+            yield oid
+        case FirstOf(sources=several) | Add(sources=several) | Join(sources=several):
+            for one in several:
+                yield from columns_of(one)
+        case Aggregate(matches=matches) if matches:
+            yield from columns_of(matches)
+        case _:
+            pass
 
 
 def named(sources: Iterable[Source | None], *, in_table: bool) -> Iterator[tuple[str, bool]]:

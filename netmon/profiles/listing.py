@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from netmon.measures import clean
-from netmon.profiles.asking import absolute
-from netmon.profiles.making import columns_of
+from netmon.profiles.asking import absolute, columns_of
 from netmon.profiles.plan import Answers
 from netmon.profiles.terms import converter
 from netmon.profiles.texts import Texts, hold, root_of

@@ -8,7 +8,7 @@ from typing import Final
 
 from netmon.measures import VALUE_LIMIT, clean, series
 from netmon.model import Device, Series
-from netmon.profiles.asking import absolute, side_by_side
+from netmon.profiles.asking import absolute, columns_of, side_by_side
 from netmon.profiles.filling import Filler, Term
 from netmon.profiles.plan import Answers, Interface, Plan, Vouchers
 from netmon.profiles.terms import Making
@@ -17,13 +17,10 @@ from netmon.profiles.transforms import Cell, Transform, text_of
 from netmon.profiles.wan import wan_of
 from netmon.profiles.words import (
     SYS_UP_TIME,
-    Add,
-    Aggregate,
     Constant,
     Entry,
     FirstOf,
     Get,
-    Join,
     Profile,
     Source,
     Table,
@@ -172,20 +169,6 @@ class _Draft:
         """Let the series of one row hold the same labels: a city has as many as series otherwise."""
         labels = self._labels.setdefault(made.labels, made.labels)
         return made if labels is made.labels else Series(made.measure, labels)
-
-
-def columns_of(source: Source) -> Iterator[str]:
-    """Name the columns whose rows are a table's own rows: nothing is looked up in them."""
-    match source:
-        case Get(oid=oid, index=None) if oid != "index":
-            yield oid
-        case FirstOf(sources=several) | Add(sources=several) | Join(sources=several):
-            for one in several:
-                yield from columns_of(one)
-        case Aggregate(matches=matches) if matches:
-            yield from columns_of(matches)
-        case _:
-            pass
 
 
 def told_apart(named: Iterable[tuple[str, str]]) -> list[str]:

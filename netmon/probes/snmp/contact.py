@@ -72,7 +72,9 @@ async def make_contact(
     columns: dict[str, Rows] = {}
     missing: list[str] = []
     for group in asked.columns:
-        columns |= await _columns(dialogue, group, missing)
+        beside = asked.only_with.get(group)
+        if beside is None or any(columns.get(column) for column in beside):
+            columns |= await _columns(dialogue, group, missing)
     answers = Answers(cells, columns)
     plan = make_plan(profile, device, answers)
     return Contact(plan, answers, access_points(profile, answers), dialogue.target, most, tuple(missing))
