@@ -24,6 +24,7 @@ from netmon.profiles import (
     listing_needs,
     make_plan,
     misfit,
+    needs,
     questions,
     readings,
     table_changed,
@@ -454,3 +455,29 @@ def test_a_route_that_moves_has_the_device_met_anew() -> None:
         assert misfit(plan, polled(plan, moved)) == ""
     by_name = planned("ether1", cells)
     assert not table_changed(by_name, polled(by_name, cells | {route: 2}))
+
+
+# -- what is asked ------------------------------------------------------------------------------------
+
+
+def test_a_table_without_rows_has_nothing_looked_up() -> None:
+    """Hundreds of parts' names are of no use to a device without sensors; names that others need are read anyway."""
+    text = """
+    tables:
+      - name: sensors
+        key: {sensor: T.5.1.7}
+        where: {column: T.1.1.2, is: 8}
+        columns: [{measure: temperature_celsius, get: T.1.1.4}]
+      - name: ports
+        key: {interface: T.6.1.1}
+        columns: [{measure: interface_up, get: T.6.1.8}]
+      - name: radios
+        key: {radio: T.6.1.1}
+        labels: {band: {text: "5"}}
+        columns: [{measure: wifi_radio_clients, get: T.7.1.2}]
+    """
+    asked = needs(build({"generic": yaml.safe_load(text.replace("T.", f"{T}."))})["generic"], "")
+    own = (f"{T}.1.1.4", f"{T}.1.1.2")
+    assert set(asked.columns) == {own, (f"{T}.6.1.1", f"{T}.6.1.8"), (f"{T}.7.1.2",), (f"{T}.5.1.7",)}
+    assert asked.only_with == {(f"{T}.5.1.7",): frozenset(own)}
+    assert asked.columns[-1] == (f"{T}.5.1.7",)

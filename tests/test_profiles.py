@@ -259,7 +259,7 @@ def test_every_object_identifier_has_a_name_beside_it(name: str) -> None:
     for above, line in pairwise(["", *text.splitlines()]):
         code, _, comment = line.partition(" #")
         comment = comment or (above if above.lstrip().startswith("# ") else "")
-        oids = re.findall(r'"(\.?[0-9]+(?:\.[0-9]+)+)"', code)
+        oids = re.findall(r'"(\.?[0-9]+(?:\.[0-9]+){2,})"', code)
         if comment.strip():
             named.update(oids, [oid.rpartition(".")[0] for oid in oids])
         else:
