@@ -8,8 +8,19 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from recording_compare import disagreements, judged
-from recordings import Entry, Found, entries, expected_of, find, index, recording, sound_profiles, sound_tables
+from recording_compare import judged
+from recordings import (
+    Entry,
+    Found,
+    differing,
+    entries,
+    expected_of,
+    find,
+    index,
+    recording,
+    sound_profiles,
+    sound_tables,
+)
 
 from netmon.profiles import Profile
 
@@ -57,11 +68,10 @@ def _hold(entry: Entry, known: Mapping[str, Profile]) -> bool:
 
 
 def _wrong(entry: Entry, found: Found) -> list[str]:
-    differences = disagreements(found.summary, expected_of(entry.name), recording(entry.name).instances)
     wrong = [f"cannot be read: {gone}" for gone in found.contact.missing]
     if found.plan.profile != entry.profile:
         wrong.append(f"is {found.plan.profile}, the table says {entry.profile}")
-    return wrong + judged(differences, entry.differs)
+    return wrong + judged(differing(entry.name, found), entry.differs)
 
 
 def _show(name: str, entry: Entry | None, known: Mapping[str, Profile], *, brief: bool) -> bool:
@@ -72,7 +82,7 @@ def _show(name: str, entry: Entry | None, known: Mapping[str, Profile], *, brief
     _say(f"   is {found.plan.profile}" + (f" (the table says {entry.profile})" if entry else " (in no table)"))
     if not brief:
         _say(_shown(found))
-    for each in disagreements(found.summary, expected, recording(name).instances):
+    for each in differing(name, found):
         _say(f"   {each}")
     wrong = _wrong(entry, found) if entry else []
     for line in wrong:

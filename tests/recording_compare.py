@@ -247,11 +247,11 @@ def _frequencies(ours: Told, sensors: Sensors) -> Iterator[Difference]:
     channels = _of_radios(ours["wifi"]["radios"], "channel")
     links = [(name, hertz / 1e6) for name, hertz in _of_radios(ours["radio_links"], "frequency_hertz")]
     on_links = [(selector, one) for selector, one in sensors if any(_is_near(one["value"], got) for _, got in links)]
-    yield from _matched([each for each in sensors if each not in on_links], channels, _channel)
+    yield from _matched([each for each in sensors if each not in on_links], channels, channel_of)
     yield from _matched(on_links, links, float)
 
 
-def _channel(megahertz: float) -> float:
+def channel_of(megahertz: float) -> float:
     """Give a frequency's channel number (IEEE 802.11, annex E); 0 for none."""
     if megahertz == 2484:
         return 14

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from recording_compare import disagreements, judged
+from recording_compare import Difference, disagreements, judged
+from recording_origins import misplaced
 from snmprec import CAPTURES, Records, load
 
 import netmon
@@ -216,8 +217,16 @@ def problems(entry: Entry) -> list[str]:
     out = [f"cannot be read: {gone}" for gone in found.contact.missing]
     if found.plan.profile != entry.profile:
         out.append(f"is {found.plan.profile}, not {entry.profile}")
-    differences = disagreements(found.summary, expected_of(entry.name), recording(entry.name).instances)
-    return out + judged(differences, entry.differs)
+    return out + judged(differing(entry.name, found), entry.differs)
+
+
+def differing(name: str, found: Found) -> list[Difference]:
+    """List where netmon and the other monitor differ."""
+    expected = expected_of(name)
+    out = disagreements(found.summary, expected, recording(name).instances)
+    told = {each.selector for each in out}
+    misfits = misplaced(found.plan, found.contact.answers, expected)
+    return out + [each for each in misfits if each.selector not in told]
 
 
 def sound_profiles(say: Callable[[str], object]) -> Mapping[str, Profile]:

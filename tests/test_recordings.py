@@ -6,10 +6,13 @@ Where netmon differs on purpose, or the other is wrong, the reason stands in a t
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from recording_compare import Difference, disagreements, judged
-from recordings import Entry, index, problems, tables
+from recording_origins import misplaced
+from recordings import Entry, Recording, find, index, problems, profiles, tables
 from snmprec import needs_captures
 
 ENTRIES = sorted(tables(), key=lambda entry: (entry.family, entry.name))
@@ -49,7 +52,7 @@ def wireless(**changed: object) -> dict[str, object]:
     return ours(wifi={**NO_RADIO, **changed})
 
 
-def sensors(kind: str, *told: tuple[str, object]) -> dict[str, object]:
+def sensors(kind: str, *told: tuple[str, object]) -> dict[str, list[dict[str, Any]]]:
     """Make the other monitor's values: description and value of each sensor of a kind."""
     return {
         "wireless_sensors": [
@@ -59,7 +62,7 @@ def sensors(kind: str, *told: tuple[str, object]) -> dict[str, object]:
     }
 
 
-def selectors(mine: dict[str, object], theirs: dict[str, object]) -> list[str]:
+def selectors(mine: Mapping[str, object], theirs: Mapping[str, object]) -> list[str]:
     """Name what differs."""
     return [each.selector for each in disagreements(mine, theirs, {})]
 
@@ -157,3 +160,19 @@ def test_reasons_are_judged() -> None:
         "does not differ: port * name",
         f"differs: {differing[0]}",
     ]
+
+
+def test_values_come_from_the_same_objects() -> None:
+    """Two radios whose values were exchanged are seen, though each value is there."""
+    power = "1.3.6.1.4.1.193.81.3.4.3.1.8.1.3"  # PT-RADIOLINK-MIB, of a profile with a row for each radio
+    cells = {f"{power}.1": (2, 10), f"{power}.2": (2, 20), "1.3.6.1.2.1.1.2.0": (6, "1.3.6.1.4.1.193.81.1.1.3")}
+    found = find(Recording({"1.3.6.1.2.1.1.1.0": (4, b"MINI-LINK"), **cells}), profiles())
+    theirs = sensors("power", ("Tx", 10), ("Tx", 20))
+    for sensor, row in zip(theirs["wireless_sensors"], (1, 2), strict=True):
+        sensor["oids"] = [f"{power}.{row}"]
+    assert disagreements(found.summary, theirs, {}) == []
+    assert list(misplaced(found.plan, found.contact.answers, theirs)) == []
+    for sensor, row in zip(theirs["wireless_sensors"], (2, 1), strict=True):
+        sensor["oids"] = [f"{power}.{row}"]
+    assert disagreements(found.summary, theirs, {}) == []
+    assert [each.selector for each in misplaced(found.plan, found.contact.answers, theirs)] == ["power 1", "power 2"]
