@@ -27,7 +27,18 @@ from netmon.inventory import load_profiles
 from netmon.model import Device, Readings, Role, Secret
 from netmon.probes.snmp.contact import Contact, make_contact, values_of
 from netmon.probes.snmp.dialogue import Dialogue
-from netmon.profiles import Cell, Plan, Profile, ProfileError, Rows, build, readings, summary
+from netmon.profiles import (
+    Cell,
+    Plan,
+    Profile,
+    ProfileError,
+    Rows,
+    build,
+    gap,
+    misfit,
+    readings,
+    summary,
+)
 from netmon.snmp.client import SnmpClient, Target
 
 _T = TypeVar("_T")
@@ -217,6 +228,9 @@ def problems(entry: Entry) -> list[str]:
     out = [f"cannot be read: {gone}" for gone in found.contact.missing]
     if found.plan.profile != entry.profile:
         out.append(f"is {found.plan.profile}, not {entry.profile}")
+    values = values_of(found.plan, found.contact.answers)
+    if amiss := misfit(found.plan, values) or gap(found.plan, values):
+        out.append(f"its plan does not fit itself: {amiss}")
     return out + judged(differing(entry.name, found), entry.differs)
 
 

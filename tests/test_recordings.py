@@ -13,7 +13,7 @@ import pytest
 from recording_compare import Difference, disagreements, judged
 from recording_origins import misplaced
 from recordings import Entry, Recording, find, index, problems, profiles, tables
-from snmprec import needs_captures
+from snmprec import Records, needs_captures
 
 ENTRIES = sorted(tables(), key=lambda entry: (entry.family, entry.name))
 
@@ -165,8 +165,9 @@ def test_reasons_are_judged() -> None:
 def test_values_come_from_the_same_objects() -> None:
     """Two radios whose values were exchanged are seen, though each value is there."""
     power = "1.3.6.1.4.1.193.81.3.4.3.1.8.1.3"  # PT-RADIOLINK-MIB, of a profile with a row for each radio
-    cells = {f"{power}.1": (2, 10), f"{power}.2": (2, 20), "1.3.6.1.2.1.1.2.0": (6, "1.3.6.1.4.1.193.81.1.1.3")}
-    found = find(Recording({"1.3.6.1.2.1.1.1.0": (4, b"MINI-LINK"), **cells}), profiles())
+    cells: Records = {f"{power}.1": (2, 10), f"{power}.2": (2, 20)}
+    cells |= {"1.3.6.1.2.1.1.1.0": (4, b"MINI-LINK"), "1.3.6.1.2.1.1.2.0": (6, "1.3.6.1.4.1.193.81.1.1.3")}
+    found = find(Recording(cells), profiles())
     theirs = sensors("power", ("Tx", 10), ("Tx", 20))
     for sensor, row in zip(theirs["wireless_sensors"], (1, 2), strict=True):
         sensor["oids"] = [f"{power}.{row}"]
