@@ -158,7 +158,7 @@ def _show(device: Device, found: FirstContact) -> None:
             print("Is the address right, SNMP switched on, the community the right one, and our address allowed there?")
         return
     print(f"{device.address} port {device.port} answers; profile {summary['profile']}\n")
-    print_table("System", ["", ""], [(key, value) for key, value in summary["system"].items() if value is not None])
+    print_table("System", ["", ""], [(key, _shown(value)) for key, value in summary["system"].items() if value])
     _show_records("Interfaces", summary["interfaces"])
     for port in summary["interfaces"]:
         if "bytes_wrap_seconds" in port:
@@ -166,13 +166,15 @@ def _show(device: Device, found: FirstContact) -> None:
     wifi = summary["wifi"]
     if wifi["clients"] is not None:
         print(f"\nWi-Fi clients: {wifi['clients']:g}")
-    for part in ("radios", "ssids", "access_points"):
-        if wifi[part]:
-            print()
-            keys = list(dict.fromkeys(key for one in wifi[part] for key in one))
-            print_table(
-                part.replace("_", " ").capitalize(), keys, [[one.get(key) for key in keys] for one in wifi[part]]
-            )
+    if wifi["access_point_states"]:
+        print(f"Access points: {', '.join(f'{n:g} {state}' for state, n in wifi['access_point_states'].items())}")
+    for title, records in (
+        ("Radios", wifi["radios"]),
+        ("Networks", wifi["ssids"]),
+        ("Access points", wifi["access_points"]),
+        ("Radio links", summary["radio_links"]),
+    ):
+        _show_records(title, records)
     for missing in found.missing:
         print(f"not read: {missing}")
 
@@ -182,4 +184,13 @@ def _show_records(title: str, records: Sequence[Mapping[str, object]]) -> None:
     if records:
         keys = list(dict.fromkeys(key for record in records for key in record))
         print()
-        print_table(title, keys, [[record.get(key) for key in keys] for record in records])
+        print_table(title, keys, [[_shown(record.get(key)) for key in keys] for record in records])
+
+
+def _shown(value: object) -> object:
+    """Write a number as people want to read it: a few digits behind the point, none where there are none."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(one)}" for key, one in value.items())
+    if not isinstance(value, float):
+        return value
+    return int(value) if value.is_integer() else round(value, 4)
