@@ -231,3 +231,22 @@ def test_summary_counts_what_is_there(good: Loaded) -> None:
     assert (counted["uplinks"]["active"], counted["uplinks"]["planned"]) == (1, 1)
     assert counted["devices"]["by_role"] == {"access_point": 5, "controller": 1, "link": 1, "router": 1, "switch": 1}
     assert counted["kelurahan"]["without_uplink"] == ["13.71.02.1001", "13.71.02.1002"]
+
+
+def test_a_controller_without_a_credential_is_warned_of() -> None:
+    """Its access points could never be anything but blind; with one there is nothing to say."""
+    text = """\
+sites:
+  - id: s
+    kelurahan: "13.71.01.1011"
+    devices:
+      - {id: wlc-1, role: controller, address: 10.0.0.2CREDENTIAL}
+      - {id: ap-1, role: access_point, controller: wlc-1, match: AP-1}
+"""
+    credentials = "city: {snmp: {version: 2c, community: {env: C}}}\n"
+    for more, warned in (("", True), (", credential: city", False)):
+        files = minimal(text.replace("CREDENTIAL", more), credentials=credentials)
+        found = [str(one) for one in load_files(files, environ={"C": "rahasia"}).warnings]
+        assert [one.startswith('sites/a.yaml:6: controller: "wlc-1" has no credential') for one in found] == [
+            True
+        ] * warned

@@ -115,6 +115,9 @@ def _check_controller(entry: Entry, places: Places, known: Known) -> None:
     if target is not None and target.record.get("role", "controller") not in CONTROLLERS:
         what = f"{quote(name)} is of role {target.record.get('role')}"
         known.report.mistake(record.at("controller"), "controller", what, "name a controller, or a router that is one")
+    elif target is not None and "credential" not in target.record:
+        what = f"{quote(name)} has no credential: nothing is known to ask it with, and its access points stay blind"
+        known.report.warning(record.at("controller"), "controller", what, f"give it a name of {CREDENTIALS}")
 
 
 def _check_login(entry: Entry, known: Known) -> None:
