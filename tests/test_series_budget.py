@@ -44,6 +44,16 @@ def test_what_a_device_is_for_comes_before_its_interfaces() -> None:
     assert within(values, 1) == ([values[-1]], {("interface", "ether1"): 3})
 
 
+def test_a_controllers_many_radios_come_last() -> None:
+    """More of them than there is room for must not cost it its ports; a radio or two come before the ports."""
+    radios = [(series("wifi_radio_clients", ROUTER, {"radio": f"ap{n}/1", "band": "5"}), 2.0) for n in range(12)]
+    kept, left_out = within([*radios, *ports("ether1", "ether9")], 8, "ether9")
+    assert kept_ports(kept) == ["ether9", "ether1", ""]
+    assert len(kept) == 8
+    assert len(left_out) == 10
+    assert kept_ports(within([*radios[:2], *ports("ether1", "ether9")], 6)[0]) == ["", "ether1"]
+
+
 @given(st.permutations([f"ether{number}" for number in range(8)]), st.integers(0, 24))
 def test_the_order_of_the_answer_does_not_matter(names: list[str], room: int) -> None:
     """However an agent orders its table, the same whole rows are kept, never more than there is room for."""

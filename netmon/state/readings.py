@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
@@ -216,18 +217,21 @@ class Latest:
 def within(values: Iterable[Value], room: int, first: str = "") -> tuple[list[Value], dict[Row, int]]:
     """Keep at most ``room`` values: whole rows, in an order that does not change; give the others by row.
 
-    A device's own values come before those of radios, networks and sensors, these before interfaces; among these
-    ``first`` is the first, the others are in the order of their names with numbers counted (``ether2`` before
-    ``ether10``). From the first row on that does not fit all are left out, so that one that comes and goes moves
-    no other.
+    A device's own values come first, then the interface ``first``, then those of radios, networks and sensors, then
+    those of interfaces; a kind of which there is more than room (a controller's radios) comes after all that there is
+    less of. Rows of a kind are in the order of their names with numbers counted (``ether2`` before ``ether10``). From
+    the first row on that does not fit all are left out, so that one that comes and goes moves no other.
     """
     rows: dict[Row, list[Value]] = {}
     for value in values:
         own = value[0].labels[len(DEVICE_LABELS) :]
         rows.setdefault(own[0] if own else ("", ""), []).append(value)
+    sizes: Counter[str] = Counter()
+    for (label, _), of_row in rows.items():
+        sizes[label] += len(of_row)
     kept: list[Value] = []
     left_out: dict[Row, int] = {}
-    for row in sorted(rows, key=lambda row: _rank(row, first)):
+    for row in sorted(rows, key=lambda row: _rank(row, first, is_large=sizes[row[0]] > room)):
         if left_out or len(kept) + len(rows[row]) > room:
             left_out[row] = len(rows[row])
         else:
@@ -235,7 +239,8 @@ def within(values: Iterable[Value], room: int, first: str = "") -> tuple[list[Va
     return kept, left_out
 
 
-def _rank(row: Row, first: str) -> tuple[bool, bool, bool, str, list[str | int]]:
+def _rank(row: Row, first: str, *, is_large: bool) -> tuple[bool, bool, bool, bool, str, list[str | int]]:
     label, name = row
     parts = [int(part) if index % 2 else part for index, part in enumerate(re.split(r"([0-9]+)", name))]
-    return bool(label), label == _INTERFACE, name != first, label, parts
+    is_other = label != "" and row != (_INTERFACE, first)
+    return label != "", is_other, is_large and is_other, label == _INTERFACE, label, parts
