@@ -104,6 +104,10 @@ def test_a_variant_may_go_by_objects_alone() -> None:
         ("mac", "6.0.26.43.60.77.94", "00:1a:2b:3c:4d:5e"),
         ("mac", bytes(6), ""),
         ("mac", b"", ""),
+        ("address", b"\x0a\x47\x03\x0b", "10.71.3.11"),
+        ("address", b"10.71.3.11", "10.71.3.11"),
+        ("address", bytes(15) + b"\x01", "::1"),
+        ("address", bytes(4), ""),
         ("mac", None, ""),
         ("mac", b"access-point-1", ""),
         ("mac", "0.26.43.60.77.300", ""),
@@ -362,6 +366,9 @@ def test_a_controllers_access_points_with_their_clients() -> None:
         {"name": "Lobby", "mac": "00:1a:2b:3c:4d:5e", "state": "online", "clients": 7},
         {"mac": "00:1a:2b:3c:4d:5f", "state": "5", "clients": 0},
     )
+    bare = build({"generic": {"access_points": [{"mac": "index", "address": f"{T}.4"}]}})["generic"]
+    (point,) = access_points(bare, answers_of(bare, column(4, {one: b"\x0a\x00\x00\x07"})))
+    assert point == {"mac": "00:1a:2b:3c:4d:5e", "address": "10.0.0.7"}  # whoever says no more means what people write
     assert listing_needs(profile, "").columns == ((f"{T}.1", f"{T}.2", f"{T}.3"),)
     without = {oid: cell for oid, cell in cells.items() if not oid.startswith(f"{T}.3.")}
     assert "clients" not in access_points(profile, answers_of(profile, without))[0]
@@ -388,6 +395,15 @@ def test_a_controllers_access_points_with_their_clients() -> None:
         ("scalars: [{measure: wifi_clients, sum: T.1, where: {column: T.2, like: '('}}]", "like: is no regular expr"),
         ("scalars: [{measure: wifi_clients, get: T.1, unknown: [a, true]}]", "unknown.1: must be a whole number or a"),
         ("access_points: [{state: T.1}]", "access_points.0: needs name or mac"),
+        ("access_points: [{name: T.1, state: T.2}]", "access_points.0.state: must say which values are online"),
+        ("access_points: [{name: T.1, clients: {sum: T.2}}]", "clients: sum needs matches (and by) here"),
+        ("access_points: {name: T.1}", 'access_points: must be a list: put "- " before its first key'),
+        ("scalars: [{measure: wifi_clients, count: T.1}]", "scalars.0: count needs exists: a column that has rows"),
+        (
+            "tables: [{name: a, key: {interface: T.1}, columns: [{measure: interface_up, count: T.2, exists: T.1}]}]",
+            "columns.0: count needs matches (and by) here: without them each row gets the whole column",
+        ),
+        ("extends: generik", "extends: there is no profile generik (did you mean generic?)"),
         ("groups: [{measure: wifi_ssid_clients, first_of: [{sum: T.1}]}]", "a group needs sum, mean or count with by"),
     ],
 )

@@ -112,7 +112,7 @@ def test_a_profile_below_the_devices_own_identifier() -> None:
         ),
         (
             "scalars: [{measure: interface_up, get: 1.3.6.1}]",
-            "generic.scalars.0: interface_up takes the labels ['interface'], not []",
+            "generic.scalars.0: interface_up takes the labels interface, not none",
         ),
         ("match: [{sys_descr: '('}]", "generic.match.0.sys_descr: is no regular expression"),
         ("match: [{}]", "generic.match.0: needs sys_object_id or sys_descr"),
@@ -126,7 +126,7 @@ def test_a_profile_below_the_devices_own_identifier() -> None:
         ("tables: [{name: a, key: {interface: index}}]", "generic.tables.0: needs columns"),
         (
             "scalars: [{measure: wifi_clients, first_of: [{get: 1.3.6.1}, {cuont: 1.3.6.1}]}]",
-            "generic.scalars.0.first_of.1: needs exactly one of get",
+            "generic.scalars.0.first_of.1.cuont: unknown key (did you mean count?)",
         ),
         (
             "groups: [{measure: wifi_ssid_clients, get: 1.3.6.1}]",

@@ -18,6 +18,7 @@ from netmon.inventory.devices import AUTO, build_device, check_devices
 from netmon.inventory.fields import CREDENTIALS_FILE, MAINTENANCE_FILE, NETMON_FILE, SITES_FILE
 from netmon.inventory.kinds import Record, Table, attempt, read_record
 from netmon.inventory.mistakes import InventoryError, Mistake, Place, Report
+from netmon.inventory.own_profiles import check_profiles
 from netmon.inventory.places import Entry, Places, What, list_places
 from netmon.inventory.regions import read_regions
 from netmon.inventory.settings import Known, read_settings, read_witnesses
@@ -168,6 +169,8 @@ def _load(files: dict[str, str], unread: set[str], report: Report, secrets: Secr
     if profiles and not any(name.startswith(PROFILES) for name in unread):
         known.profiles = {AUTO, *own_profiles, *(each.name.removesuffix(".yaml") for each in _packaged())}
     inventory = _inventory(nodes, files, unread, known, secrets)
+    if profiles and own_profiles:
+        check_profiles(own_profiles, load_profiles(), report)
     if report.mistakes:
         raise InventoryError(report.mistakes)
     return Loaded(inventory, files, report.warnings, own_profiles)

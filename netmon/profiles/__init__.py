@@ -10,7 +10,7 @@ from netmon.profiles.choosing import FALLBACK, Told, build, identify, questions,
 from netmon.profiles.command_words import Command, Commands
 from netmon.profiles.commands import is_expected, readings_of, refusal, rows_of
 from netmon.profiles.filling import Rows, Values
-from netmon.profiles.listing import ONLINE, AccessPoint, access_points
+from netmon.profiles.listing import AccessPoint, access_points
 from netmon.profiles.making import make_plan
 from netmon.profiles.plan import (
     Answers,
@@ -24,6 +24,8 @@ from netmon.profiles.plan import (
     started_anew,
     table_changed,
 )
+from netmon.profiles.reading import parse
+from netmon.profiles.rules import ONLINE
 from netmon.profiles.summary import summary, unreachable
 from netmon.profiles.texts import identity_of
 from netmon.profiles.transforms import TEXT_TRANSFORMS, TRANSFORMS, Cell
@@ -62,6 +64,7 @@ __all__ = [
     "make_plan",
     "misfit",
     "needs",
+    "parse",
     "questions",
     "readings",
     "readings_of",

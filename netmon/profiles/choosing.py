@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from netmon.profiles.asking import needs
 from netmon.profiles.reading import parse
 from netmon.profiles.transforms import Cell, text_of
 from netmon.profiles.words import Entry, Match, Profile, ProfileError, Table
@@ -18,6 +20,7 @@ FALLBACK: Final = "generic"
 """The profile of a device that no other fits; every set of profiles has it."""
 
 _LONGEST: Final = 2000  # characters of a text that a pattern looks at
+_DEEPEST: Final = 20  # profiles that extend each other
 
 
 def build(raw: Mapping[str, Any]) -> dict[str, Profile]:
@@ -34,7 +37,19 @@ def build(raw: Mapping[str, Any]) -> dict[str, Profile]:
             raise ProfileError((name, *error.path), error.message) from None
     if FALLBACK not in parsed:
         raise ProfileError((), f"there is no profile {FALLBACK}")
-    return {name: _extended(name, parsed, ()) for name in parsed}
+    built = {name: _extended(name, parsed, ()) for name in parsed}
+    for name, profile in built.items():
+        _check_root(name, profile)
+    return built
+
+
+def _check_root(name: str, profile: Profile) -> None:
+    """Refuse objects below the device's own identifier where the profile does not say that it has such."""
+    for one in (profile, *[_merged(profile, variant) for _, variant in profile.variants]):
+        asked = needs(one, "")
+        for oid in () if one.root else (*asked.instances, *[oid for group in asked.columns for oid in group]):
+            if oid.startswith("."):
+                raise ProfileError((name,), f"{oid} begins with a dot, and there is no root: sysObjectID")
 
 
 def _extended(name: str, parsed: Mapping[str, Profile], seen: tuple[str, ...]) -> Profile:
@@ -42,7 +57,11 @@ def _extended(name: str, parsed: Mapping[str, Profile], seen: tuple[str, ...]) -
     if not profile.extends:
         return profile
     if profile.extends not in parsed:
-        raise ProfileError((name, "extends"), f"there is no profile {profile.extends}")
+        near = difflib.get_close_matches(profile.extends, parsed, 1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise ProfileError((name, "extends"), f"there is no profile {profile.extends}{hint}")
+    if len(seen) > _DEEPEST:
+        raise ProfileError((name, "extends"), f"extends one that extends one, more than {_DEEPEST} times")
     if profile.extends in {*seen, name}:
         raise ProfileError((name, "extends"), f"goes round in a circle: {' -> '.join((*seen, name, profile.extends))}")
     return _merged(_extended(profile.extends, parsed, (*seen, name)), profile)
@@ -89,9 +108,10 @@ def _is_candidate(match: Match, sys_object_id: str, sys_descr: str) -> int | Non
     longest = max((_below(sys_object_id, prefix) for prefix in match.sys_object_id), default=0)
     if match.sys_object_id and not longest:
         return None
-    if match.sys_descr and not re.search(match.sys_descr, sys_descr):
+    text = sys_descr[:_LONGEST]
+    if match.sys_descr and not re.search(match.sys_descr, text):
         return None
-    if match.sys_descr_not and re.search(match.sys_descr_not, sys_descr):
+    if match.sys_descr_not and re.search(match.sys_descr_not, text):
         return None
     return longest
 

@@ -7,7 +7,8 @@ are picked at once, and one look tells whether all of them are the numbers that 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from math import isfinite
+from functools import lru_cache
+from math import inf, isfinite
 from operator import is_, itemgetter
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -54,6 +55,47 @@ def picker(slots: Sequence[int]) -> Pick:
 def _is_told(value: Any) -> bool:
     """Say whether a value is a number: what is not finite was not measured."""
     return isinstance(value, int | float) and isfinite(value)
+
+
+_BOUNDS: Final = MappingProxyType(
+    {
+        name: (1 if name == "wifi_radio_channel" else 0, 1 if measure.unit == "ratio" else inf)
+        for name, measure in MEASURES.items()
+        if measure.unit in {"", "ratio", "hertz", "meters", "bytes_per_second"} and not name.startswith("interface_")
+    }
+)
+"""The least and the most of measures. Those of interfaces, a switch's many, come of transforms that bound them."""
+
+
+def is_sane(measure: str, value: float) -> bool:
+    """Say whether a measure can have this value: finite, no share above 1, nothing counted below 0."""
+    least, most = _BOUNDS.get(measure, (-inf, inf))
+    return isfinite(value) and least <= value <= most
+
+
+@lru_cache(4096)  # a city's plans share them, as they share what they bound
+def bounded(measure: str, convert: Transform) -> Transform:
+    """Let a cell that makes no sane value of its measure give none."""
+    if measure not in _BOUNDS:
+        return convert
+
+    def bound(cell: Cell) -> float | None:
+        value = convert(cell)
+        return value if value is not None and is_sane(measure, value) else None
+
+    return bound
+
+
+def bounded_term(measure: str, term: Term) -> Term:
+    """Let a term that makes no sane value of its measure give none."""
+    if measure not in _BOUNDS:
+        return term
+
+    def bound(values: Values) -> float | None:
+        value = term(values)
+        return value if value is not None and is_sane(measure, value) else None
+
+    return bound
 
 
 class Filler:
@@ -120,6 +162,8 @@ class Filler:
         sums: dict[Series, float] = {}
         for measure, split in self._grouped:
             for text, value in (split(values) or {}).items():
+                if not is_sane(measure, value):
+                    continue
                 one = self._series(measure, text)
                 # Two texts may become one when they are cleaned; a series must not appear twice.
                 sums[one] = sums.get(one, 0) + value

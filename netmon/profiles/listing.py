@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from netmon.measures import clean
 from netmon.profiles.asking import absolute, columns_of
+from netmon.profiles.filling import is_sane
 from netmon.profiles.plan import Answers
 from netmon.profiles.terms import converter
 from netmon.profiles.texts import Texts, hold, root_of
@@ -14,9 +14,6 @@ from netmon.profiles.words import Add, Aggregate, Constant, FirstOf, Get, Listin
 
 AccessPoint = Mapping[str, str | float]
 """What a controller tells of one: texts by field, and ``clients`` as a number where it tells."""
-
-ONLINE: Final = "online"
-"""The state of an access point that serves; every other is not up."""
 
 
 def access_points(profile: Profile, answers: Answers) -> tuple[dict[str, str | float], ...]:
@@ -39,7 +36,7 @@ def _of_listing(listing: Listing, answers: Answers, root: str) -> list[dict[str,
         told = {key: clean(texts.text(source, index)) for key, source in listing.texts.items()}
         point: dict[str, str | float] = {key: text for key, text in told.items() if text}
         clients = counting.value(listing.clients, index) if listing.clients else None
-        if clients is not None:
+        if clients is not None and is_sane("wifi_clients", clients):
             point["clients"] = clients
         out.append(point)
     return out
@@ -52,7 +49,7 @@ class _Counting:
         self._answers = answers
         self._root = root
         self._texts = Texts(answers, root)
-        self._parts: dict[Aggregate, dict[str, list[float]]] = {}
+        self._parts: dict[Aggregate, dict[str, float]] = {}
 
     def value(self, source: Source, index: str) -> float | None:
         match source:
@@ -78,13 +75,13 @@ class _Counting:
             return None
         if not parts and not aggregate.exists and aggregate.how != "count":
             return None
-        found = parts.get(self._texts.text(aggregate.matches, index) if aggregate.matches else "", [])
-        if aggregate.how == "mean":
-            return sum(found) / len(found) if found else None
-        return sum(found)
+        own = self._texts.text(aggregate.matches, index) if aggregate.matches else ""
+        if aggregate.matches and not own:
+            return None  # it does not say who it is: rows that say nothing either are not its own
+        return parts.get(own, None if aggregate.how == "mean" else 0)
 
-    def _parted(self, aggregate: Aggregate) -> dict[str, list[float]]:
-        """Put the numbers of rows together that belong to one row of the list."""
+    def _parted(self, aggregate: Aggregate) -> dict[str, float]:
+        """Give the sums, or means, of the rows that belong to one row of the list."""
         convert = converter(aggregate.cell())
         by = aggregate.by or Get(aggregate.column)
         parts: dict[str, list[float]] = {}
@@ -92,4 +89,5 @@ class _Counting:
             value = 1 if aggregate.how == "count" else convert(cell)
             if value is not None and hold(aggregate.where, self._answers.columns, row, self._root):
                 parts.setdefault(self._texts.text(by, row) if aggregate.matches else "", []).append(value)
-        return parts
+        is_mean = aggregate.how == "mean"
+        return {text: sum(found) / len(found) if is_mean else sum(found) for text, found in parts.items()}

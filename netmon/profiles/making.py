@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Final
 
 from netmon.measures import VALUE_LIMIT, clean, series
 from netmon.model import Device, Series
 from netmon.profiles.asking import absolute, columns_of, side_by_side
-from netmon.profiles.filling import Filler, Term
+from netmon.profiles.filling import Filler, Term, bounded, bounded_term
 from netmon.profiles.plan import Answers, Interface, Plan, Vouchers
 from netmon.profiles.terms import Making
 from netmon.profiles.texts import hold, identity_of, root_of
@@ -148,12 +149,13 @@ class _Draft:
             wanted = self.making.cell(source, index)
             if wanted is None:
                 return
-            self.direct.append((made, *wanted))
+            slot, convert = wanted
+            self.direct.append((made, slot, bounded(entry.measure, convert)))
         else:
             term = self.making.term(source, index)
             if term is None:
                 return
-            self.computed.append((made, term))
+            self.computed.append((made, bounded_term(entry.measure, term)))
         self._made.add(made)
 
     def wan(self) -> None:
@@ -173,12 +175,17 @@ class _Draft:
 
 def told_apart(named: Iterable[tuple[str, str]]) -> list[str]:
     """Give each (name, index) a name of its own: where a name is not the only one of its kind, the index follows it."""
-    rows = list(named)
+    rows = [(name, _mark(index)) for name, index in named]
     names = [name for name, _ in rows]
     while len(set(names)) < len(names):
         count = Counter(names)
         names = [
-            f"{name[: VALUE_LIMIT - len(index) - 1]}#{index}" if count[name] > 1 else name
-            for name, (_, index) in zip(names, rows, strict=True)
+            f"{name[: VALUE_LIMIT - len(mark) - 1]}#{mark}" if count[name] > 1 else name
+            for name, (_, mark) in zip(names, rows, strict=True)
         ]
     return names
+
+
+def _mark(index: str) -> str:
+    """Give what tells a row apart: its index, or a digest of one that would leave no room for the name."""
+    return index if len(index) <= VALUE_LIMIT // 2 else sha256(index.encode()).hexdigest()[:32]

@@ -12,6 +12,10 @@ from netmon.profiles.words import ProfileError
 
 _T = TypeVar("_T")
 
+MOST: Final = 2**64 - 1
+"""The largest number that a profile may hold: no cell is larger."""
+
+_DEEPEST: Final = 40  # keys and places, one in the other; profiles need about ten
 _OID: Final = re.compile(r"(?:[0-2]|)(?:\.(?:0|[1-9][0-9]{0,9}))+")
 
 
@@ -21,6 +25,11 @@ class Node:
 
     value: Any
     path: tuple[str | int, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is nested without end."""
+        if len(self.path) > _DEEPEST:
+            raise ProfileError(self.path[:_DEEPEST], "is nested too deeply")
 
     def wrong(self, message: str) -> ProfileError:
         """Make the mistake of this value."""
@@ -40,7 +49,8 @@ class Node:
     def items(self) -> Iterator[Node]:
         """Give a list's values."""
         if not isinstance(self.value, list | tuple):
-            raise self.wrong("must be a list")
+            hint = ': put "- " before its first key' if isinstance(self.value, Mapping) else ""
+            raise self.wrong(f"must be a list{hint}")
         return (Node(value, (*self.path, place)) for place, value in enumerate(self.value))
 
     def text(self) -> str:
@@ -59,6 +69,8 @@ class Node:
         for one in given:
             if isinstance(one.value, bool) or not isinstance(one.value, int | str):
                 raise one.wrong("must be a whole number or a text")
+            if isinstance(one.value, int) and abs(one.value) > MOST:
+                raise one.wrong(f"must be at most {MOST}")
         return tuple(str(one.value) for one in given)
 
     def oids(self) -> tuple[str, ...]:
@@ -75,11 +87,13 @@ class Node:
         """Give a whole number."""
         if not isinstance(self.value, int) or isinstance(self.value, bool) or self.value < least:
             raise self.wrong(f"must be a whole number, at least {least}")
+        if self.value > MOST:
+            raise self.wrong(f"must be at most {MOST}")
         return self.value
 
     def oid(self) -> str:
         """Give an object identifier."""
-        if not isinstance(self.value, str) or not _OID.fullmatch(self.value) or len(self.value.split(".")) > 120:  # noqa: PLR2004
+        if not isinstance(self.value, str) or not _OID.fullmatch(self.value) or not _can_be_sent(self.value):
             raise self.wrong(
                 'must be a numeric object identifier in quotes or with at least two dots, like "1.3.6.1.2.1"'
             )
@@ -89,7 +103,7 @@ class Node:
         """Give a regular expression."""
         try:
             re.compile(self.text())
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise self.wrong(f"is no regular expression: {error}") from None
         return self.text()
 
@@ -100,6 +114,14 @@ class Node:
             near = difflib.get_close_matches(name, known, n=1)
             raise self.wrong(f"unknown {what} {name!r}" + (f" (did you mean {near[0]}?)" if near else ""))
         return name
+
+
+def _can_be_sent(oid: str) -> bool:
+    """Say whether an identifier has as many and as large numbers as one may (X.690, section 8.19; RFC 2578, 7.1.3)."""
+    numbers = [int(part) for part in oid.removeprefix(".").split(".")]
+    if len(numbers) > 120 or max(numbers) >= 2**32:  # noqa: PLR2004
+        return False
+    return oid.startswith(".") or numbers[0] == 2 or numbers[1] < 40  # noqa: PLR2004
 
 
 def optional(fields: Mapping[str, Node], key: str, read: Callable[[Node], _T], default: _T) -> _T:

@@ -268,6 +268,6 @@ def used(whole: Term, free: Term) -> Term:
 
     def share(values: Values) -> float | None:
         total, left = whole(values), free(values)
-        return (total - left) / total if total and left is not None and left <= total else None
+        return (total - left) / total if total and left is not None and 0 <= left <= total else None
 
     return share

@@ -10,6 +10,7 @@ from netmon.measures import MEASURES
 from netmon.profiles.commands import KEYS as COMMAND_KEYS
 from netmon.profiles.commands import read_commands
 from netmon.profiles.nodes import Node, optional
+from netmon.profiles.rules import as_such, check_count, check_own_rows, check_state
 from netmon.profiles.sources import source, text_source, wheres
 from netmon.profiles.words import Add, Aggregate, Entry, FirstOf, Listing, Match, Profile, Says, Source, Table
 
@@ -95,7 +96,7 @@ def _root(node: Node) -> bool:
 def _match(node: Node) -> Match:
     match = _conditions(node)
     if not match.sys_object_id and not match.sys_descr:
-        raise node.wrong("needs sys_object_id or sys_descr")
+        raise node.wrong("needs sys_object_id or sys_descr (has and says alone are for variants)")
     return match
 
 
@@ -107,9 +108,17 @@ def _conditions(node: Node) -> Match:
         optional(fields, "sys_object_id", Node.oids, ()),
         optional(fields, "sys_descr", Node.regex, ""),
         optional(fields, "sys_descr_not", Node.regex, ""),
-        optional(fields, "has", Node.oids, ()),
+        optional(fields, "has", _objects, ()),
         optional(fields, "says", _said, ()),
     )
+
+
+def _objects(node: Node) -> tuple[str, ...]:
+    """Read objects that are asked before anything is known of a device: they have no root to lie below."""
+    oids = node.oids()
+    if any(oid.startswith(".") for oid in oids):
+        raise node.wrong("must not begin with a dot")
+    return oids
 
 
 def _said(node: Node) -> tuple[Says, ...]:
@@ -119,7 +128,9 @@ def _said(node: Node) -> tuple[Says, ...]:
         fields = item.mapping({"get", "pattern"})
         if len(fields) != 2:  # noqa: PLR2004
             raise item.wrong("needs get and pattern")
-        out.append(Says(fields["get"].oid(), fields["pattern"].regex()))
+        at = fields["get"].oid()
+        _objects(fields["get"])
+        out.append(Says(at, fields["pattern"].regex()))
     return tuple(out)
 
 
@@ -131,11 +142,12 @@ def _listing(node: Node) -> Listing:
     fields = node.mapping({*ACCESS_POINT_FIELDS, "where"})
     if not fields.keys() & {"name", "mac"}:
         raise node.wrong("needs name or mac")
-    return Listing(
-        {key: text_source(value) for key, value in fields.items() if key not in {"clients", "where"}},
-        source(fields["clients"]) if "clients" in fields else None,
-        optional(fields, "where", wheres, ()),
-    )
+    texts = {key: as_such(key, text_source(value)) for key, value in fields.items() if key not in {"clients", "where"}}
+    if "state" in texts:
+        check_state(texts["state"], fields["state"])
+    clients = source(fields["clients"]) if "clients" in fields else None
+    check_own_rows(clients, fields.get("clients", node))
+    return Listing(texts, clients, optional(fields, "where", wheres, ()))
 
 
 # -- entries and tables -------------------------------------------------------------------------------
@@ -153,7 +165,8 @@ def _entry(node: Node, given: tuple[str, ...], *, in_table: bool = False) -> Ent
     labels = _labels(fields["labels"]) if "labels" in fields else ()
     names = {*given, *(name for name, _ in labels)}
     if names != set(MEASURES[measure].labels):
-        raise node.wrong(f"{measure} takes the labels {list(MEASURES[measure].labels)}, not {sorted(names)}")
+        wanted = ", ".join(MEASURES[measure].labels) or "none"
+        raise node.wrong(f"{measure} takes the labels {wanted}, not {', '.join(sorted(map(str, names))) or 'none'}")
     for condition in () if in_table else sorted(CONDITIONS & fields.keys()):
         raise fields[condition].wrong("is for tables")
     given_by = source(Node({key: value for key, value in node.value.items() if key not in own}, node.path))
@@ -168,7 +181,9 @@ def _labels(node: Node) -> tuple[tuple[str, Source], ...]:
 
 
 def _scalar(node: Node) -> Entry:
-    return _entry(node, ())
+    entry = _entry(node, ())
+    check_count(entry.source, node)
+    return entry
 
 
 def _group(node: Node) -> Entry:
@@ -188,7 +203,7 @@ def _is_group(given_by: Source) -> bool:
 
 
 def _names_measure(node: Node) -> bool:
-    return isinstance(node.value, Mapping) and node.value.get("measure") in MEASURES
+    return isinstance(node.value, Mapping) and isinstance(named := node.value.get("measure"), str) and named in MEASURES
 
 
 def _table(node: Node) -> Table:
@@ -200,7 +215,7 @@ def _table(node: Node) -> Table:
     if not _NAME.fullmatch(name):
         raise fields["name"].wrong("must be in lower case, digits and underscores")
     if not isinstance(fields["key"].value, Mapping) or len(fields["key"].value) != 1:
-        raise fields["key"].wrong("must be one label and its source")
+        raise fields["key"].wrong("must be one label and its source, like {radio: index}")
     ((key, key_source),) = _labels(fields["key"])
     labels = _labels(fields["labels"]) if "labels" in fields else ()
     given = (key, *(label for label, _ in labels))
@@ -217,4 +232,6 @@ def _table(node: Node) -> Table:
 
 
 def _column(node: Node, given: tuple[str, ...]) -> Entry:
-    return _entry(node, given, in_table=True)
+    entry = _entry(node, given, in_table=True)
+    check_own_rows(entry.source, node)
+    return entry

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from netmon.profiles.nodes import Node, optional
+from netmon.profiles.nodes import MOST, Node, optional
 from netmon.profiles.transforms import TEXT_TRANSFORMS, TRANSFORMS
-from netmon.profiles.words import Add, Aggregate, Constant, First, FirstOf, Get, Join, Piece, Ratio, Source, Where
+from netmon.profiles.words import (
+    Add,
+    Aggregate,
+    Constant,
+    First,
+    FirstOf,
+    Get,
+    Join,
+    Piece,
+    ProfileError,
+    Ratio,
+    Source,
+    Where,
+)
 
 _KINDS: Final = ("get", "first_of", "add", "sum", "mean", "count", "ratio", "first", "join", "text", "constant")
 GET: Final = frozenset({"get", "transform", "equals", "nonzero", "unknown", "pattern", "index", "map"})
@@ -31,7 +45,7 @@ def source(node: Node, *, texts: bool = False, inherited: tuple[str, ...] = ()) 
         raise node.wrong("must be an object identifier or a mapping")
     kinds = [kind for kind in _KINDS if kind in node.value]
     if len(kinds) != 1:
-        raise node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
+        raise _no_kind(node, kinds)
     kind = kinds[0]
     if kind == "get":
         return _get(node, texts, inherited)
@@ -45,6 +59,16 @@ def source(node: Node, *, texts: bool = False, inherited: tuple[str, ...] = ()) 
     if texts:
         raise node.wrong(f"{kind} gives no text")
     return _ratio(node) if kind == "ratio" else _aggregate(node, kind, inherited)
+
+
+def _no_kind(node: Node, kinds: list[str]) -> ProfileError:
+    """Say that a source needs one kind; a misspelt key is named."""
+    known = {*_KINDS, *GET, *AGGREGATE}
+    for key in node.value if not kinds else ():
+        near = difflib.get_close_matches(str(key), known, n=1)
+        if key not in known and near:
+            return Node(node.value[key], (*node.path, str(key))).wrong(f"unknown key (did you mean {near[0]}?)")
+    return node.wrong(f"needs exactly one of {', '.join(_KINDS)}")
 
 
 def _transforms(fields: Mapping[str, Node], texts: bool) -> tuple[str, ...]:
@@ -95,6 +119,8 @@ def _map(node: Node, texts: bool) -> tuple[tuple[str, str | float], ...]:
         if not isinstance(value, wanted) or isinstance(value, bool):
             kind = "texts (in quotes)" if texts else "numbers"
             raise Node(value, (*node.path, str(key))).wrong(f"must be one of the {kind} that the map gives")
+        if isinstance(value, int | float) and not abs(value) <= MOST:
+            raise Node(value, (*node.path, str(key))).wrong(f"must be a number, at most {MOST}")
         if not isinstance(key, str):
             raise Node(value, (*node.path, str(key))).wrong("a map's keys are texts: write them in quotes")
     return tuple(node.value.items())

@@ -20,6 +20,7 @@ def summary(
     ``wifi.clients``, which is ``None`` then.
     """
     identity = plan.identity
+    ports = _by(read, "interface")
     return {
         "reachable": True,
         "profile": plan.profile,
@@ -33,7 +34,7 @@ def summary(
             **_flat(read),
         },
         "interfaces": [
-            {"name": name, "index": _number(port.index), "alias": port.alias, **_of(read, "interface", name)}
+            {"name": name, "index": _number(port.index), "alias": port.alias, **ports.get(name, {})}
             for name, port in plan.interfaces.items()
         ],
         "wifi": {
@@ -74,10 +75,14 @@ def _flat(read: Readings) -> dict[str, Any]:
     return out
 
 
-def _of(read: Readings, label: str, text: str) -> dict[str, float]:
-    """Give one row's numbers by their short names."""
-    rows = ((made, value) for made, value in read if (label, text) in made.labels and made.measure != "interface_info")
-    return {_short(made.measure, f"{label}_"): value for made, value in rows}
+def _by(read: Readings, label: str) -> dict[str, dict[str, float]]:
+    """Give each row's numbers by their short names, by the text of this label."""
+    out: dict[str, dict[str, float]] = {}
+    for made, value in read:
+        text = next((text for name, text in made.labels if name == label), None)
+        if text is not None and made.measure != "interface_info":
+            out.setdefault(text, {})[_short(made.measure, f"{label}_")] = value
+    return out
 
 
 def _short(measure: str, prefix: str) -> str:

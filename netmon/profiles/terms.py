@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -55,6 +55,9 @@ class Making:
         self.answers = answers
         self.requests = Requests(answers)
         self.volatile: dict[str, None] = {}
+        self._known_of: dict[Aggregate, bool] = {}
+        self._sorted: dict[Aggregate, dict[str, list[str]]] = {}
+        self._shares: dict[Aggregate, _Shares] = {}
 
     def cell(self, get: Get, index: str) -> tuple[int, Transform] | None:
         """Want one cell; ``None`` where the device has none."""
@@ -114,6 +117,11 @@ class Making:
 
     def _has(self, aggregate: Aggregate) -> bool:
         """Say whether a device has what is aggregated: rows, or another column that says that there could be some."""
+        if aggregate not in self._known_of:
+            self._known_of[aggregate] = self._is_there(aggregate)
+        return self._known_of[aggregate]
+
+    def _is_there(self, aggregate: Aggregate) -> bool:
         if aggregate.unless and self._rows(aggregate.unless):
             return False
         rows = self._rows(aggregate.column)
@@ -142,44 +150,34 @@ class Making:
         if not self._has(aggregate):
             return None
         own = self.texts.text(aggregate.matches, index) if aggregate.matches else None
+        if own == "":
+            return None  # a row that does not say who it is has no rows of its own: those that say nothing are not its
         if aggregate.volatile:
             return self._walked(aggregate, own)
-        by = aggregate.by or aggregate.cell()
-        cells = [
-            self.cell(aggregate.cell(), row)
-            for row in self._rows(aggregate.column)
-            if self._holds(aggregate, row) and (own is None or self.texts.text(by, row) == own)
-        ]
+        if aggregate not in self._sorted:
+            self._sorted[aggregate] = self._sort(aggregate)
+        cells = [self.cell(aggregate.cell(), row) for row in self._sorted[aggregate].get(own or "", ())]
         terms = [as_term(*cell) for cell in cells if cell]
         if aggregate.how == "mean":
             return averaged(terms) if terms else None
         return added(terms)
 
+    def _sort(self, aggregate: Aggregate) -> dict[str, list[str]]:
+        """Put an aggregate's rows together that belong to one row of a table; all of them where it has no such."""
+        by = aggregate.by or aggregate.cell()
+        out: dict[str, list[str]] = {}
+        for row in self._rows(aggregate.column):
+            if self._holds(aggregate, row):
+                out.setdefault(self.texts.text(by, row) if aggregate.matches else "", []).append(row)
+        return out
+
     def _walked(self, aggregate: Aggregate, own: str | None) -> Term:
         """Make the term of a column whose rows come and go: ``own`` is the text that a row must hold, if any."""
-        column, root = self.walk(aggregate.column), self.texts.root
-        by = aggregate.by or Get(aggregate.column)
-        self._walk_beside(aggregate, by)
-        convert = converter(aggregate.cell())
-
-        def over(values: Values) -> float | None:
-            rows = values.columns.get(column)
-            if rows is None:
-                return None
-            cells = [
-                cell
-                for row, cell in rows.items()
-                if hold(aggregate.where, values.columns, row, root)
-                and (own is None or text_in(values.columns, by, row, root) == own)
-            ]
-            if aggregate.how == "count":
-                return len(cells)
-            numbers = [value for cell in cells if (value := convert(cell)) is not None]
-            if aggregate.how == "mean":
-                return sum(numbers) / len(numbers) if numbers else None
-            return sum(numbers)
-
-        return over
+        shares = self._shares.get(aggregate)
+        if shares is None:
+            self._walk_beside(aggregate, aggregate.by or Get(aggregate.column))
+            shares = self._shares[aggregate] = _Shares(aggregate, self.walk(aggregate.column), self.texts.root)
+        return shares.term(own)
 
     def _walk_beside(self, aggregate: Aggregate, by: Source) -> None:
         """Want walked each time what tells which rows of a column are meant."""
@@ -254,6 +252,65 @@ class Making:
             return out
 
         return split
+
+
+class _Shares:
+    """A walked column's numbers by the text in their rows: sorted once a poll for all rows that have a share of them.
+
+    A controller has a thousand radios and five thousand clients: each radio must not look through all of them.
+    """
+
+    def __init__(self, aggregate: Aggregate, column: str, root: str) -> None:
+        self._aggregate = aggregate
+        self._column = column
+        self._root = root
+        self._by = aggregate.by or Get(aggregate.column)
+        self._convert = converter(aggregate.cell())
+        self._terms = 0
+        self._left = 0
+        self._columns: Mapping[str, Rows] | None = None
+        self._numbers: dict[str, float | None] | None = None
+        self._nothing = self._number([])
+
+    def term(self, own: str | None) -> Term:
+        """Make the term of the rows that hold this text; ``None``: of all."""
+        self._terms += 1
+
+        def share(values: Values) -> float | None:
+            numbers = self._of(values.columns)
+            return None if numbers is None else numbers.get(own or "", self._nothing)
+
+        return share
+
+    def _of(self, columns: Mapping[str, Rows]) -> dict[str, float | None] | None:
+        """Sort what was walked, kept until the last term has asked for its share: then nobody needs it any longer."""
+        if self._columns is not columns:
+            self._columns, self._numbers, self._left = columns, self._sort(columns), self._terms
+        numbers = self._numbers
+        self._left -= 1
+        if self._left <= 0:
+            self._columns = self._numbers = None
+        return numbers
+
+    def _sort(self, columns: Mapping[str, Rows]) -> dict[str, float | None] | None:
+        rows = columns.get(self._column)
+        if rows is None:
+            return None
+        is_shared = self._aggregate.matches is not None
+        parts: dict[str, list[Cell]] = {}
+        for row, cell in rows.items():
+            if hold(self._aggregate.where, columns, row, self._root):
+                text = text_in(columns, self._by, row, self._root) if is_shared else ""
+                parts.setdefault(text, []).append(cell)
+        return {text: self._number(cells) for text, cells in parts.items()}
+
+    def _number(self, cells: Sequence[Cell]) -> float | None:
+        if self._aggregate.how == "count":
+            return len(cells)
+        numbers = [value for cell in cells if (value := self._convert(cell)) is not None]
+        if self._aggregate.how == "mean":
+            return sum(numbers) / len(numbers) if numbers else None
+        return sum(numbers)
 
 
 def _united(parts: Sequence[Grouped]) -> Grouped:

@@ -78,7 +78,9 @@ def hold(wheres: tuple[Where, ...], columns: Mapping[str, Rows], index: str, roo
     """Say whether a row fulfils all conditions."""
     return all(
         where.holds(
-            index if where.column == "index" else text_of(columns.get(absolute(where.column, root), {}).get(index))
+            index
+            if where.column == "index"
+            else text_of(columns.get(absolute(where.column, root), {}).get(index))[:LONGEST_TEXT]
         )
         for where in wheres
     )

@@ -6,6 +6,7 @@ A profile names them, it cannot write its own: no templates, no expressions. Eac
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ _MEGAHERTZ: Final = re.compile(r"[0-9]{4,5}(?![0-9])")
 _WIDTH: Final = re.compile(r"/(?:(5|10|20|40|80|160)(?:MHz)?)?-?([CeX]{2,16})?(?:/|$|\(|-)")
 
 _CHANNEL: Final = re.compile(r"([0-9]{1,3})([A-Z]?)")
+_PRINTABLE: Final = re.compile(rb"[0-9a-fA-F.:%]*")
 _DOTTED: Final = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,10})+")
 _SEPARATORS: Final = re.compile(r"[:. -]")
 _HEXADECIMAL: Final = re.compile(r"[0-9A-Fa-f]*")
@@ -84,7 +86,7 @@ def _signed_byte(cell: Cell) -> float | None:
 
 def _low_byte(cell: Cell) -> float | None:
     """Keep the lowest byte of a number in whose higher bytes an agent writes something else."""
-    return int(cell) & 255 if isinstance(cell, int | float) else None
+    return int(cell) & 255 if isinstance(cell, int | float) and math.isfinite(cell) else None
 
 
 def _dbm_of_milliwatts(cell: Cell) -> float | None:
@@ -115,7 +117,7 @@ def _wrap_seconds(cell: Cell) -> float | None:
 def megahertz(cell: Cell) -> int:
     """Find a Wi-Fi frequency: a number of MHz, or the first such number in a text like ``5180/20-Ceee/ac``; 0: none."""
     if isinstance(cell, int | float):
-        return int(cell)
+        return int(cell) if math.isfinite(cell) else 0
     found = _MEGAHERTZ.search(text_of(cell))
     return int(found[0]) if found else 0
 
@@ -221,6 +223,13 @@ def _ipv4(cell: Cell) -> str:
     return ".".join(map(str, octets)) if len(octets) == 4 and any(octets) else ""  # noqa: PLR2004
 
 
+def _address(cell: Cell) -> str:
+    """Write four or sixteen octets as people write an IP address; a text stays one; empty where all octets are 0."""
+    if isinstance(cell, bytes) and len(cell) in {4, 16} and not _PRINTABLE.fullmatch(cell):
+        return str(ipaddress.ip_address(cell)) if any(cell) else ""
+    return text_of(cell)
+
+
 def _text_of_index(cell: Cell) -> str:
     """Read the numbers of an index as a text (RFC 2578, section 7.7); its length stands in front unless implied."""
     text = text_of(cell)
@@ -246,6 +255,7 @@ TEXT_TRANSFORMS: Final[Mapping[str, TextTransform]] = MappingProxyType(
         "band_of_channel": _band_of_channel,
         "mac": _mac,
         "ipv4": _ipv4,
+        "address": _address,
         "text_of_index": _text_of_index,
         "lower": _lower,
         "upper": _upper,
