@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,12 @@ from running_city import COMMUNITY, free_port
 from test_lk1_month import city as month_city
 
 from netmon import __version__
-from netmon.cli import main
+from netmon.cli import main, probing
 from netmon.history import History
-from netmon.model import Outcome
+from netmon.inventory import load_profiles
+from netmon.measures import series
+from netmon.model import Device, Outcome, Readings, Role
+from netmon.profiles import build
 from netmon.state import CityState
 from netmon.tracks import Track
 from netmon.web.status import status
@@ -638,6 +642,19 @@ def test_a_refusal_by_the_devices_host_is_not_well(run: Any, good: Path) -> None
     told = run("probe", "127.0.0.1", "--port", str(free_port()), "--community", COMMUNITY, "--inventory", good)
     assert told.code == 1
     assert "refuses SNMP" in told.out
+
+
+def test_probe_names_the_measures_that_a_device_gives_nothing_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever writes a profile sees a wrong identifier; one in which all came is said to be so."""
+    profile = build(load_profiles())["grandstream_switch"]
+    made = series("temperature_celsius", Device("ap", Role.ACCESS_POINT), {"sensor": "system"})
+    probing._tell_absent(profile, Readings((made,), (40.0,)))
+    told = capsys.readouterr().err
+    assert told.startswith("nothing given for ")
+    assert "cpu_load_ratio" in told
+    assert "temperature_celsius" not in told
+    probing._tell_absent(replace(profile, scalars=(), tables=(), groups=()), Readings((), ()))
+    assert capsys.readouterr().err == "something given for every measure of the profile\n"
 
 
 # -- behind a web configuration file -------------------------------------------------------------------

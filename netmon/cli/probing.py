@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import difflib
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,9 +13,10 @@ from netmon.cli import commanding
 from netmon.cli.service import profiles_of
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, NOT_WELL, complain, print_json, print_table
 from netmon.inventory import InventoryError, Loaded, load
-from netmon.model import Credential, Device, Observation, Role, Secret
+from netmon.model import Credential, Device, Observation, Readings, Role, Secret
 from netmon.names import Names
 from netmon.probes.snmp import FirstContact, first_contact, target_of
+from netmon.profiles import Profile
 from netmon.snmp.client import SnmpClient, SnmpLocal
 
 _TIMEOUT = 2.0
@@ -126,7 +128,11 @@ async def _contact(
 ) -> FirstContact:
     profiles = profiles_of(loaded)
     if device.profile != "auto" and device.profile not in profiles:
-        raise _Wrong(f"--profile: there is no profile {device.profile!r}: {', '.join(sorted(profiles))}")
+        near = difflib.get_close_matches(device.profile, profiles, 1)
+        where = f"{arguments.inventory}/profiles has no {device.profile}.yaml, nor does netmon come with one"
+        raise _Wrong(
+            f"--profile: there is no profile {device.profile!r}: {where}{f' (write {near[0]})' if near else ''}"
+        )
     try:
         _, address = await Names().resolve(device.address, arguments.timeout)
     except socket.gaierror as error:
@@ -143,11 +149,22 @@ async def _contact(
             answers_from=device.answers_from,
         )
         found = await first_contact(client, profiles, device, target, complain if arguments.debug else None)
+        if arguments.debug and found.plan is not None:
+            _tell_absent(profiles[found.plan.profile], found.read)
         if client.spoofed_replies:
             complain(f"answers came from elsewhere than {address} and were not taken: see answers_from of a device")
         return found
     finally:
         client.close()
+
+
+def _tell_absent(profile: Profile, read: Readings) -> None:
+    """Say which measures of a profile the device gave nothing for: a wrong identifier looks just like that."""
+    columns = [entry for table in profile.tables for entry in table.columns]
+    named = dict.fromkeys(entry.measure for entry in (*profile.scalars, *columns, *profile.groups))
+    given = {made.measure for made, _ in read}
+    absent = [measure for measure in named if measure not in given]
+    complain(f"nothing given for {', '.join(absent)}" if absent else "something given for every measure of the profile")
 
 
 def _show(device: Device, found: FirstContact) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from netmon.model import Device, Failure
+from netmon.model import NO_READINGS, Device, Failure, Readings
 from netmon.probes.snmp.dialogue import FEW, Dialogue, Say
 from netmon.profiles import (
     SYS_DESCR,
@@ -136,6 +136,7 @@ class FirstContact:
 
     summary: Mapping[str, Any]
     plan: Plan | None = None
+    read: Readings = NO_READINGS
     failure: SnmpFailure | None = None
     missing: tuple[str, ...] = ()
 
@@ -163,7 +164,9 @@ async def first_contact(
     uptime = ticks / 100 if isinstance(ticks, int) else None
     boot = dialogue.timing.sent_at - uptime if uptime is not None else None
     read = readings(plan, values_of(plan, answers), boot)
-    return FirstContact(summary(plan, read, contact.access_points, uptime=uptime), plan=plan, missing=contact.missing)
+    return FirstContact(
+        summary(plan, read, contact.access_points, uptime=uptime), plan=plan, read=read, missing=contact.missing
+    )
 
 
 def values_of(plan: Plan, answers: Answers) -> Values:
