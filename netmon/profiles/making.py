@@ -84,7 +84,7 @@ class _Draft:
         for oid in table.watch:
             instance = absolute(oid, self.making.texts.root)
             cell = self.answers.cells.get(instance)
-            if cell is not None:
+            if cell is not None and not isinstance(cell, float):
                 self.watched[self.making.requests.slot(instance)] = cell
 
     def table(self, table: Table) -> None:
@@ -123,7 +123,8 @@ class _Draft:
     def _vouch(self, get: Get | None, index: str) -> None:
         """Want the cell that must stay what it is while the plan holds."""
         cell = self.making.texts.cell(get, index) if get else None
-        if get and cell is not None and len(text_of(cell)) <= _LONGEST_VOUCHER:
+        # A fraction is no name, and what is not a number is never what it was.
+        if get and cell is not None and not isinstance(cell, float) and len(text_of(cell)) <= _LONGEST_VOUCHER:
             self.expected[self.making.requests.slot(self.making.texts.place(get, index))] = cell
 
     def _interface(self, table: Table, index: str) -> Interface:
