@@ -38,6 +38,8 @@ from netmon.profiles import (
     misfit,
     needs,
     readings,
+    readings_of,
+    rows_of,
     summary,
     table_changed,
     with_variants,
@@ -202,6 +204,10 @@ def test_a_profile_is_refused_in_words_or_works(name: str, seed: int) -> None:
         {"scalars": [{"measure": "wifi_clients", "get": ".9.1.0"}]},
         {"system": {"model": {"get": "1.3.6.1.4.1.9.1", "pattern": "a{99999999999}"}}},
         {"match": [{"sys_object_id": "1.3.6.1.4.1.9", "has": ".9.1"}]},
+        {
+            "ssh": {"device_type": "linux"},
+            "commands": [{"send": "x", "each": "(?P<a>.)", "fields": {1: "a", "b": "a", "wifi_clients": "a"}}],
+        },
         {"match": [{"sys_object_id": "1.3.6.1.4.1.9", "says": {"get": ".9.1", "pattern": "x"}}]},
     ],
     ids=lambda raw: re.sub(r"[^a-z0-9_.]+", "-", str(raw))[:60],
@@ -247,6 +253,17 @@ def test_a_share_is_between_nothing_and_all() -> None:
         "memory_used_ratio": 0.75,
         "cpu_load_ratio": 1,
     }
+
+
+@pytest.mark.parametrize(("said", "told"), [("42", {0.42}), ("4200", set()), ("-1", set()), ("9" * 18, set())])
+def test_what_a_command_says_is_held_to_the_same_bounds(said: str, told: set[float]) -> None:
+    """A processor that is said to be busy for 4,200 percent of its time tells nothing."""
+    load = {"cpu_load_ratio": {"from": "load", "transform": "hundredths"}}
+    send = {"send": "show cpu", "pattern": r"load (?P<load>\S+)", "fields": load}
+    commands = build({"generic": {"ssh": {"device_type": "linux"}, "commands": [send]}})["generic"].commands
+    assert commands is not None
+    (command,) = commands.every
+    assert set(readings_of(ROUTER, [(command, rows_of(command, f"load {said}"))]).values()) == told
 
 
 # -- rows ---------------------------------------------------------------------------------------------

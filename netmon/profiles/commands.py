@@ -10,6 +10,7 @@ from typing import Final
 from netmon.measures import MEASURES, series
 from netmon.model import Device, Series
 from netmon.profiles.command_words import Command, Commands, Piece
+from netmon.profiles.filling import is_sane
 from netmon.profiles.nodes import Node, optional
 from netmon.profiles.transforms import TEXT_TRANSFORMS, TRANSFORMS, Cell
 
@@ -131,7 +132,7 @@ def _pieces(
     measures = [name for name in pieces if name in MEASURES]
     known = {label for measure in (*measures, *counted) for label in MEASURES[measure].labels}
     pieces |= {name: Piece(name) for name in sorted((groups - pieces.keys()) & known)}
-    for name in sorted(pieces.keys() - known - set(measures)):
+    for name in sorted(pieces.keys() - known - set(measures), key=str):
         raise given[name].wrong(f"{name} is neither a measure nor a label of one of its measures")
     unused = groups - {piece.group for piece in pieces.values()}
     if unused:
@@ -232,6 +233,7 @@ def readings_of(device: Device, told: Iterable[tuple[Command, Sequence[Row]]]) -
     """Make readings of what commands told.
 
     The first word on a series counts, save where ``sum`` adds them up; a count without labels is 0 where no row is.
+    What a measure cannot be, as a share above 1, is left out.
     """
     made: dict[Series, float] = {}
     for command, rows in told:
@@ -251,7 +253,7 @@ def readings_of(device: Device, told: Iterable[tuple[Command, Sequence[Row]]]) -
                 own[one] = own[one] + value if one in own and measure in command.added else own.get(one, value)
         for one, value in own.items():
             made[one] = made[one] + value if one in made and one.measure in command.added else made.get(one, value)
-    return made
+    return {one: value for one, value in made.items() if is_sane(one.measure, value)}
 
 
 def _labels(command: Command, measure: str, row: Row) -> dict[str, str]:
