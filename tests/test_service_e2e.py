@@ -485,10 +485,10 @@ def test_a_probe_of_a_device_identifies_and_reads_it(city: Program, inventory: P
     assert text.returncode == 0, text.stderr
     assert "answers; profile" in text.stdout
     found = json.loads(netmon(*words, "--json").stdout)
-    assert set(found) == {"reachable", "profile", "system", "interfaces", "wifi"}
+    assert set(found) == {"reachable", "profile", "system", "interfaces", "wifi", "radio_links"}
     assert found["reachable"] is True
     assert found["interfaces"]
-    assert set(found["wifi"]) == {"clients", "radios", "ssids", "access_points"}
+    assert set(found["wifi"]) == {"clients", "radios", "ssids", "access_points", "access_point_states"}
     debug = netmon(*words, "--debug")
     assert debug.stdout == text.stdout or "answers; profile" in debug.stdout
     assert "GET 1.3.6.1.2.1.1.2.0" in debug.stderr
