@@ -123,6 +123,8 @@ class Filler:
         self._all = (*self._own, *self._after, self._boot)
         self._last = self._all
         self._texts: dict[tuple[str, str], Series] = {}
+        self._gaps: list[int] = []
+        self._keep, self._kept = picker(range(len(self._own))), self._own
 
     def without(self, values: Values) -> Iterator[Series]:
         """Give the series whose cells a device no longer gives; a slot that failed says nothing."""
@@ -138,11 +140,24 @@ class Filler:
         told += [term(values) for term in self._terms]
         made = self._own
         if not _NUMBERS.issuperset(map(type, told)) or not isfinite(sum(told)):
-            pairs = [(one, value) for one, value in zip(made, told, strict=True) if _is_told(value)]
-            made, told = tuple([one for one, _ in pairs]), [value for _, value in pairs]
+            made, told = self._given(told)
         if self._grouped or made is not self._own or boot is None:
             return self._joined(list(made), told, values, boot)
         return Readings(self._all, (*told, *self._constant_values, boot))
+
+    def _given(self, told: list[Any]) -> tuple[tuple[Series, ...], list[float]]:
+        """Leave out what was not told; mostly that is what was not told the last time either."""
+        gaps = [place for place, value in enumerate(told) if value is None]
+        if gaps != self._gaps:
+            self._gaps = gaps
+            places = sorted(set(range(len(told))).difference(gaps))
+            self._keep = picker(places)
+            self._kept = tuple([self._own[place] for place in places])
+        numbers: list[Any] = [*self._keep(told)]
+        if _NUMBERS.issuperset(map(type, numbers)) and isfinite(sum(numbers)):
+            return self._kept, numbers
+        pairs = [(one, value) for one, value in zip(self._kept, numbers, strict=True) if _is_told(value)]
+        return tuple([one for one, _ in pairs]), [value for _, value in pairs]
 
     def _joined(self, made: list[Series], told: list[float], values: Values, boot: float | None) -> Readings:
         """Put together what differs from poll to poll; the series that were there the last time are the same object."""
