@@ -142,7 +142,7 @@ def clean(value: str | bytes) -> str:
     """
     # What lies far beyond the limit is dropped before it costs anything; a character has at most four bytes.
     text = value[: 8 * VALUE_LIMIT].decode(errors="replace") if isinstance(value, bytes) else value[: 8 * VALUE_LIMIT]
-    return _UNPRINTABLE.sub("\ufffd", text.strip("\0 \t\r\n"))[:VALUE_LIMIT]
+    return _UNPRINTABLE.sub("\ufffd", text.strip("\0 \t\r\n"))[:VALUE_LIMIT].rstrip(" \n")
 
 
 def line(metric: str, labels: Iterable[tuple[str, str]]) -> str:

@@ -73,6 +73,7 @@ def test_any_label_is_read_back_as_it_was_cleaned(value: str) -> None:
     [sample] = family.samples
     assert sample.labels["alias"] == clean(value)
     assert len(clean(value)) <= measures.VALUE_LIMIT
+    assert clean(clean(value)) == clean(value)
 
 
 @pytest.mark.parametrize(

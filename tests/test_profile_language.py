@@ -497,3 +497,16 @@ def test_a_table_without_rows_has_nothing_looked_up() -> None:
     assert set(asked.columns) == {own, (f"{T}.6.1.1", f"{T}.6.1.8"), (f"{T}.7.1.2",), (f"{T}.5.1.7",)}
     assert asked.only_with == {(f"{T}.5.1.7",): frozenset(own)}
     assert asked.columns[-1] == (f"{T}.5.1.7",)
+
+
+@pytest.mark.parametrize("object_id", ["", ".".join(["1.3.6.1.4.1.99999", *["1"] * 125])])
+def test_nothing_is_asked_below_a_root_that_is_none(object_id: str) -> None:
+    """A device that does not tell its sysObjectID, or one that is too long, is read without what would lie there."""
+    raw: dict[str, Any] = {"root": "sysObjectID", "system": {"model": ".1.1.0"}}
+    raw["groups"] = [{"measure": "wifi_ssid_clients", "count": ".1.4", "by": ".1.4"}]
+    raw["access_points"] = [{"name": ".1.5"}]
+    profile = build({"generic": raw})["generic"]
+    asked = needs(profile, object_id)
+    assert {oid for oid in asked.instances if not oid.startswith("1.3.6.1.2.1.1.")} == set()
+    assert asked.columns == listing_needs(profile, object_id).columns == ()
+    assert needs(profile, T).columns == ((f"{T}.1.4", f"{T}.1.5"),)

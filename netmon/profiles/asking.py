@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from netmon.profiles.wan import wan_needs
 from netmon.profiles.words import (
@@ -22,6 +23,8 @@ from netmon.profiles.words import (
     Table,
     Where,
 )
+
+_LONGEST: Final = 128  # numbers of an identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def needs(profile: Profile, sys_object_id: str, wan: str = "") -> Needs:
     routes = tuple((part,) for part in wan_needs(wan))  # each a subtree, so none stands beside another
     later = side_by_side(oid for oid in looked_up if oid not in columns)
     only_with = {group: frozenset[str]().union(*(looked_up[oid] for oid in group)) for group in later}
-    return Needs(tuple(instances), side_by_side(columns) + routes + later, only_with)
+    return Needs(tuple(filter(_can_be_asked, instances)), side_by_side(columns) + routes + later, only_with)
 
 
 def listing_needs(profile: Profile, sys_object_id: str) -> Needs:
@@ -79,7 +82,7 @@ def _of_listings(profile: Profile, root: str) -> Iterator[str]:
 def side_by_side(columns: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Put columns of one table together: they have the same rows, so one walk fetches them all."""
     tables: dict[str, list[str]] = {}
-    for column in columns:
+    for column in filter(_can_be_asked, columns):
         tables.setdefault(column.rpartition(".")[0], []).append(column)
     return tuple(map(tuple, tables.values()))
 
@@ -135,6 +138,14 @@ def named(sources: Iterable[Source | None], *, in_table: bool) -> Iterator[tuple
 
 def _of_where(wheres: Iterable[Where]) -> Iterator[str]:
     return (where.column for where in wheres if where.column != "index")
+
+
+def _can_be_asked(oid: str) -> bool:
+    """Say whether an identifier is whole: below a root that a device does not tell, or tells too long, it is none.
+
+    An identifier has at most 128 numbers (RFC 2578, section 3.5).
+    """
+    return not oid.startswith(".") and oid.count(".") < _LONGEST
 
 
 def absolute(oid: str, root: str) -> str:

@@ -20,6 +20,7 @@ FALLBACK: Final = "generic"
 """The profile of a device that no other fits; every set of profiles has it."""
 
 _LONGEST: Final = 2000  # characters of a text that a pattern looks at
+_ANY_ROOT: Final = "1.3.6.1.4.1.0"
 _DEEPEST: Final = 20  # profiles that extend each other
 
 
@@ -46,10 +47,14 @@ def build(raw: Mapping[str, Any]) -> dict[str, Profile]:
 def _check_root(name: str, profile: Profile) -> None:
     """Refuse objects below the device's own identifier where the profile does not say that it has such."""
     for one in (profile, *[_merged(profile, variant) for _, variant in profile.variants]):
-        asked = needs(one, "")
-        for oid in () if one.root else (*asked.instances, *[oid for group in asked.columns for oid in group]):
-            if oid.startswith("."):
-                raise ProfileError((name,), f"{oid} begins with a dot, and there is no root: sysObjectID")
+        if not one.root and (below := _every(replace(one, root=True)) - _every(one)):
+            oid = min(below).removeprefix(_ANY_ROOT)
+            raise ProfileError((name,), f"{oid} begins with a dot, and there is no root: sysObjectID")
+
+
+def _every(profile: Profile) -> set[str]:
+    asked = needs(profile, _ANY_ROOT)
+    return {*asked.instances, *[oid for group in asked.columns for oid in group]}
 
 
 def _extended(name: str, parsed: Mapping[str, Profile], seen: tuple[str, ...]) -> Profile:

@@ -68,9 +68,9 @@ class Points:
     def matching(self, match: str) -> list[AccessPoint]:
         """Give those of this name or MAC address; of this name in upper or lower case where there are none."""
         name = clean(match)
-        found = [*self._named.get(name, ())]
-        found += [point for point in self._by_mac.get(mac_digits(name), ()) if not any(point is one for one in found)]
-        return found or self._folded.get(name.casefold(), [])
+        found = {id(point): point for point in self._named.get(name, ())}
+        found |= {id(point): point for point in self._by_mac.get(mac_digits(name), ())}
+        return list(found.values()) or self._folded.get(name.casefold(), [])
 
 
 def text_of(point: AccessPoint, field_name: str) -> str:
