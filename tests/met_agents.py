@@ -38,6 +38,11 @@ def meet(cells: Mapping[str, Cell]) -> Found:
     return find(Recording({oid: (0, cell) for oid, cell in cells.items()}), profiles())
 
 
+def summary(cells: Mapping[str, Cell]) -> dict[str, Any]:
+    """Meet an agent that has these cells; give what a first contact shows."""
+    return meet(cells).summary
+
+
 def told(read: Readings) -> dict[str, float]:
     """Give readings by measure and own labels, as ``wifi_radio_clients{radio="1",band="5"}``."""
     out = {}

@@ -13,7 +13,8 @@ from snmp_city import SECRET
 
 from netmon.measures import line_of
 from netmon.model import Credential, Failure, Identity, Observation, Outcome, Secret
-from netmon.probes.snmp.rolls import Points, mac_digits
+from netmon.probes.snmp.rolls import Points
+from netmon.profiles import mac_digits
 from netmon.snmp import wire
 from netmon.snmp.client import SnmpClient
 from netmon.snmp.wire import Message

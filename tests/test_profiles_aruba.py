@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
-from met_agents import meet, polled
+from met_agents import meet, polled, summary
 
 from netmon.profiles import Cell
 
@@ -27,11 +24,6 @@ CONTROLLER: dict[str, Cell] = {
     DESCR: b"ArubaOS (MODEL: Aruba7205), Version 8.10.0.5 (85514)",
     OBJECT_ID: "1.3.6.1.4.1.14823.1.1.43",
 }
-
-
-def summary(cells: Mapping[str, Cell]) -> dict[str, Any]:
-    """Meet an agent that has these cells."""
-    return meet(cells).summary
 
 
 def points(*states: int) -> dict[str, Cell]:

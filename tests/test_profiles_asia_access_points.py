@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import recordings
+from met_agents import summary
 
 from netmon.profiles import Cell
 
@@ -17,12 +17,6 @@ EAP = "1.3.6.1.4.1.11863.10.1"
 HUAWEI = "1.3.6.1.4.1.2011.6.139"
 FORTIAP = "1.3.6.1.4.1.12356.120"
 ZYXEL = "1.3.6.1.4.1.890.1.15.3.5"
-
-
-def summary(cells: Mapping[str, Cell]) -> dict[str, Any]:
-    """Meet an agent that has these cells."""
-    met = recordings.Recording({oid: (0, cell) for oid, cell in cells.items()})
-    return recordings.find(met, recordings.profiles()).summary
 
 
 def by_ssid(told: Mapping[str, Any]) -> dict[str, float]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
-import recordings
+from met_agents import summary
 
 from netmon.profiles import Cell
 
@@ -28,12 +25,6 @@ HPE = (
     b"HPE 5130 24G PoE+ 4SFP+ EI\r\nCopyright (c) 2010-2018"
 )
 NE40E = b"Huawei Versatile Routing Platform Software\nVRP (R) software, Version 8.21 (NE40E-X3 V800R021C10SPC500)"
-
-
-def summary(cells: Mapping[str, Cell]) -> dict[str, Any]:
-    """Meet an agent that has these cells."""
-    met = recordings.Recording({oid: (0, cell) for oid, cell in cells.items()})
-    return recordings.find(met, recordings.profiles()).summary
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
-from met_agents import meet, polled
+from met_agents import meet, polled, summary
 
 from netmon.profiles import Cell
 
@@ -26,11 +23,6 @@ AIRONET: dict[str, Cell] = {
     DESCR: b"Cisco IOS Software, C1260 Software (AP3G1-K9W7-M), Version 15.3(3)JF12, RELEASE SOFTWARE (fc2)",
     OBJECT_ID: "1.3.6.1.4.1.9.1.1034",
 }
-
-
-def summary(cells: Mapping[str, Cell]) -> dict[str, Any]:
-    """Meet an agent that has these cells."""
-    return meet(cells).summary
 
 
 def wlans(**clients: int) -> dict[str, Cell]:

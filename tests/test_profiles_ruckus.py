@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from met_agents import meet, polled
+from met_agents import meet, polled, summary
 
 from netmon.profiles import Cell
 
@@ -26,11 +23,6 @@ MASTER: dict[str, Cell] = {
 }
 ALONE: dict[str, Cell] = {DESCR: b"Ruckus Wireless Inc", OBJECT_ID: f"{RUCKUS}.3.1.4.20"}
 STATES = ("offline", "online", "pending", "upgrading", "provisioning")
-
-
-def summary(cells: Mapping[str, Cell]) -> dict[str, Any]:
-    """Meet an agent that has these cells."""
-    return meet(cells).summary
 
 
 def wlans(table: str, *told: tuple[str, int]) -> dict[str, Cell]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from met_agents import SYS_DESCR as DESCR
 from met_agents import SYS_OBJECT_ID as OBJECT_ID
-from met_agents import meet, polled
+from met_agents import meet, polled, summary
 from profile_cells import IF, IFX, ports
 from profile_cells import polled as values
 
@@ -17,11 +15,6 @@ UBNT, FROGFOOT, NET_SNMP = "1.3.6.1.4.1.41112", "1.3.6.1.4.1.10002.1", "1.3.6.1.
 RADIO, VAP = f"{UBNT}.1.6.1.1.1", f"{UBNT}.1.6.1.2.1"
 AIRMAX = f"{UBNT}.1.4"
 PRODUCT, FIRMWARE = "1.2.840.10036.3.1.2.1.3", "1.2.840.10036.3.1.2.1.4"
-
-
-def summary(cells: dict[str, Cell]) -> dict[str, Any]:
-    """Meet an agent that has these cells; give what a first contact shows."""
-    return meet(cells).summary
 
 
 # -- UniFi --------------------------------------------------------------------------------------------

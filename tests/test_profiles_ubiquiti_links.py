@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 from met_agents import SYS_DESCR as DESCR
 from met_agents import SYS_OBJECT_ID as OBJECT_ID
-from met_agents import meet, polled, told
+from met_agents import meet, polled, summary, told
 from profile_cells import ports
 
 from netmon.profiles import Cell
 
 UBNT, FROGFOOT, NET_SNMP = "1.3.6.1.4.1.41112", "1.3.6.1.4.1.10002.1", "1.3.6.1.4.1.8072.3.2.10"
-
-
-def summary(cells: dict[str, Cell]) -> dict[str, Any]:
-    """Meet an agent that has these cells; give what a first contact shows."""
-    return meet(cells).summary
 
 
 # -- links --------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import Any
 
 from netmon.discovery.found import Found, Heard
 from netmon.model import Device, Role
+from netmon.profiles import mac_digits
 
 
 class Status(StrEnum):
@@ -92,10 +92,3 @@ def marks_of_point(point: Mapping[str, Any]) -> tuple[str, ...]:
 def matches(match: str, point: Mapping[str, Any]) -> bool:
     """Say whether an access point is the one that ``match`` of the inventory means: by its name or MAC address."""
     return not set(marks_of(match)).isdisjoint(marks_of_point(point))
-
-
-def mac_digits(text: str) -> str:
-    """Give the twelve digits of a MAC address however it is written; empty for anything else."""
-    digits = re.sub(r"[^0-9a-f]", "", text.lower())
-    is_mac = re.fullmatch(r"[0-9a-fA-F]{1,4}(?:[:. -]?[0-9a-fA-F]{1,4}){2,11}", text.strip())
-    return digits if is_mac and len(digits) == 12 else ""  # noqa: PLR2004 - of a MAC address

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from netmon.discovery.entries import Entry, Review, Status, mac_digits, marks_of, marks_of_point, said
+from netmon.discovery.entries import Entry, Review, Status, marks_of, marks_of_point, said
 from netmon.discovery.found import Found, Heard
 from netmon.discovery.naming import Ids, is_common, of_address, slug
 from netmon.discovery.remembering import Memory
@@ -16,6 +16,7 @@ from netmon.discovery.roles import guess
 from netmon.discovery.same import joined, order, serial_of
 from netmon.discovery.sweep import Harvest
 from netmon.model import Device, Inventory, ReachKind, Role
+from netmon.profiles import mac_digits
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def _kelurahan() -> str:
 
 
 def _place(entry: Entry) -> str:
-    """Say with whom an entry stands together for now."""
+    """Say with whom an entry stands together until somebody places it."""
     return entry.controller or of_address(str(_subnet(entry).network_address).removesuffix(".0"))
 
 

@@ -28,7 +28,7 @@ from netmon.profiles.reading import parse
 from netmon.profiles.rules import ONLINE
 from netmon.profiles.summary import summary, unreachable
 from netmon.profiles.texts import identity_of
-from netmon.profiles.transforms import TEXT_TRANSFORMS, TRANSFORMS, Cell
+from netmon.profiles.transforms import TEXT_TRANSFORMS, TRANSFORMS, Cell, mac_digits
 from netmon.profiles.words import SYS_DESCR, SYS_OBJECT_ID, SYS_UP_TIME, Profile, ProfileError
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "is_as_planned",
     "is_expected",
     "listing_needs",
+    "mac_digits",
     "make_plan",
     "misfit",
     "needs",

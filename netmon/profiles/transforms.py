@@ -217,6 +217,13 @@ def _mac(cell: Cell) -> str:
     return octets[-6:].hex(":") if len(octets) >= 6 and any(octets) else ""  # noqa: PLR2004
 
 
+def mac_digits(text: str) -> str:
+    """Give the twelve digits of a MAC address in whatever way it is written, in lower case; empty where it is none."""
+    parts = _SEPARATORS.split(text.strip().lower())
+    digits = "".join(part.zfill(2) for part in parts) if len(parts) == 6 else "".join(parts)  # noqa: PLR2004 - octets
+    return digits if len(digits) == 12 and _HEXADECIMAL.fullmatch(digits) else ""  # noqa: PLR2004 - two an octet
+
+
 def _ipv4(cell: Cell) -> str:
     """Write four octets, or their text, as ``10.0.0.1``; empty for none and for 0.0.0.0."""
     octets = cell if isinstance(cell, bytes) and len(cell) == 4 else _octets(text_of(cell))  # noqa: PLR2004

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -27,6 +26,7 @@ from netmon.profiles import (
     Rows,
     access_points,
     listing_needs,
+    mac_digits,
     started_anew,
 )
 from netmon.snmp.client import SnmpClient, SnmpFailure, SnmpLocal, Timing
@@ -36,17 +36,6 @@ _PARTS: Final = 2  # of an interval: for one of them a roll is shared
 _PARTS_OF_FAILURE: Final = 5
 _PROFILE_SECONDS: Final = 3600.0  # which profile fits is found out again after so long
 _HEAD: Final = (SYS_OBJECT_ID, SYS_DESCR, SYS_UP_TIME)
-_MAC_SIZE: Final = 12
-_OCTETS: Final = 6
-_HEX: Final = re.compile(r"[0-9a-f]+")
-_SEPARATORS: Final = re.compile(r"[-:. ]")
-
-
-def mac_digits(text: str) -> str:
-    """Give the twelve digits of a MAC address in whatever way it is written, in lower case; empty where it is none."""
-    parts = _SEPARATORS.split(text.strip().lower())
-    digits = "".join(part.zfill(2) for part in parts) if len(parts) == _OCTETS else "".join(parts)
-    return digits if len(digits) == _MAC_SIZE and _HEX.fullmatch(digits) else ""
 
 
 class Points:
