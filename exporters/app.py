@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from exporters import coverage, interfaces, slow, wireless
+from exporters import alarms, coverage, interfaces, slow, wireless
 from exporters.answering import answer, wants_openmetrics
 from exporters.families import END, Family, pieces
 from exporters.pillars import Pillars
@@ -106,6 +106,7 @@ class Exporter:
             written.things.look(present.now)
             yield from written.reachability.families(present)
             yield from written.places.families(present)
+            yield from alarms.families(present)
             if group in {None, CITY}:
                 yield from written.pillars.families(present)
                 yield from coverage.families(self._area())

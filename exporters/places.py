@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from exporters.families import Family, gauge
-from exporters.present import Present, Thing, Things, group_of, labels
+from exporters.present import Present, Thing, Things, group_of, kecamatan_of, labels
 from netmon import indicators
 from netmon.measures import format_value
-from netmon.model import Inventory, Site, State
+from netmon.model import Inventory, Site, State, Uplink
 from netmon.state import CityState
 
 _ALLOWED = "netmon_target_budget_seconds"
@@ -135,10 +135,7 @@ def _told(inventory: Inventory) -> Iterator[tuple[str, str, list[tuple[str, str]
     yield (
         name,
         "An uplink by its id: which kelurahan it connects, whose it is; always 1.",
-        [
-            (group, f"{name}{{{labels(uplink=one.id, kelurahan=one.kelurahan, provider=one.provider)}}} 1\n")
-            for group, one in uplinks
-        ],
+        [(group, f"{name}{{{_uplink(inventory, uplink)}}} 1\n") for group, uplink in uplinks],
     )
     name = "netmon_kelurahan_info"
     yield (
@@ -149,18 +146,28 @@ def _told(inventory: Inventory) -> Iterator[tuple[str, str, list[tuple[str, str]
 
 
 def _site(inventory: Inventory, site: Site) -> str:
-    region = inventory.kelurahan.get(site.kelurahan)
     latitude, longitude = site.location if site.location is not None else ("", "")
     return labels(
         site=site.id,
         name=site.name,
         kind=site.kind,
         kelurahan=site.kelurahan,
-        kecamatan=region.kecamatan if region is not None else "",
+        kecamatan=kecamatan_of(inventory, site.kelurahan),
         owner=site.owner,
         uplink=site.uplink,
         latitude=str(latitude),
         longitude=str(longitude),
+    )
+
+
+def _uplink(inventory: Inventory, uplink: Uplink) -> str:
+    return labels(
+        uplink=uplink.id,
+        name=uplink.name,
+        kelurahan=uplink.kelurahan,
+        kecamatan=kecamatan_of(inventory, uplink.kelurahan),
+        provider=uplink.provider,
+        owner=uplink.owner,
     )
 
 

@@ -114,9 +114,13 @@ def group_of(inventory: Inventory, thing: Device | Site | Uplink | str) -> str:
     """Name the group a thing is scraped with: its kecamatan, or :data:`CITY` where it has none."""
     if isinstance(thing, Device):
         thing = inventory.uplinks[thing.uplink] if thing.uplink else inventory.sites[thing.site]
-    code = thing if isinstance(thing, str) else thing.kelurahan
-    region = inventory.kelurahan.get(code)
-    return region.kecamatan if region is not None else CITY
+    return kecamatan_of(inventory, thing if isinstance(thing, str) else thing.kelurahan) or CITY
+
+
+def kecamatan_of(inventory: Inventory, kelurahan: str) -> str:
+    """Give the code of the kecamatan that a kelurahan lies in; nothing where that is not known."""
+    region = inventory.kelurahan.get(kelurahan)
+    return region.kecamatan if region is not None else ""
 
 
 def groups(inventory: Inventory) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Final
 from exporters import interfaces
 from exporters.families import Family
 from exporters.interfaces import Pieces
-from exporters.present import Present, Thing, device_labels, labels
+from exporters.present import Present, Thing, device_labels, kecamatan_of, labels
 from netmon.model import Device, Identity, reach_seconds
 
 _SUBJECTS = ("icmp_", "device_", "cpu_", "memory_", "temperature_", "voltage_")
@@ -93,7 +93,8 @@ def dropped(counts: Iterable[tuple[Device, int]]) -> Family:
 
 def _info(present: Present, thing: Thing, told: Identity) -> str:
     device = present.state.devices[thing.id]
-    owner = present.inventory.sites[device.site].owner if device.site else ""
+    inventory = present.inventory
+    place = inventory.sites[device.site] if device.site else inventory.uplinks[device.uplink]
     own = labels(
         name=device.name or told.name,
         role=device.role.value,
@@ -101,6 +102,8 @@ def _info(present: Present, thing: Thing, told: Identity) -> str:
         model=told.model,
         version=told.version,
         profile=told.profile or ("" if device.profile == "auto" else device.profile),
-        owner=owner,
+        owner=place.owner,
+        kelurahan=place.kelurahan,
+        kecamatan=kecamatan_of(inventory, place.kelurahan),
     )
     return f"netmon_device_info{{{thing.labels},{own}}} 1\n"

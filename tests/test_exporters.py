@@ -47,8 +47,16 @@ LATER = {
 }
 """Named in the documentation as coming: service checks."""
 
-RARE = {"netmon_series_dropped", "netmon_commands_success", "netmon_commands_partial"}
-"""Shown only where something was left out (tests/test_exporters_formats.py), or asked by SSH (tests/test_ssh.py)."""
+RARE = {
+    "netmon_series_dropped",
+    "netmon_commands_success",
+    "netmon_commands_partial",
+    "netmon_site_outage_start_timestamp_seconds",
+    "netmon_uplink_outage_start_timestamp_seconds",
+    "netmon_device_outage_cause",
+}
+"""Shown only where something was left out (tests/test_exporters_formats.py), asked by SSH (tests/test_ssh.py), or is
+down at this very moment (tests/test_open_outages.py)."""
 
 
 def steady(page: str) -> str:

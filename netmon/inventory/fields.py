@@ -145,6 +145,7 @@ UPLINK = Table(
         ),
         Field("name", TEXT, "what people call it"),
         Field("provider", TEXT, "who provides it"),
+        Field("owner", IDENTITY, "one of `owners` in netmon.yaml: who is called when it fails"),
         *_LIFE,
         *_SERVED,
     ),
@@ -241,10 +242,13 @@ NETMON_FILE = Table(
         Field("intervals", record(INTERVALS), "how often things are checked"),
         Field("notice", duration(0), "how long before it begins a window must be announced; 24h by default"),
         Field("recovery_grace", duration(0), "what access points need to start after a power cut; 0s by default"),
+        Field(
+            "alert_hold", duration(0), "how long a return lasts before an outage is over for an alert; 3m by default"
+        ),
         Field("confirm_by_ping", BOOLEAN, "ping a device before it is called down by `reach: snmp`; true by default"),
         Field("witness", list_of(record(WITNESS)), "what the monitor itself must reach; all silent: it is blind"),
         Field("holidays", list_of(DAY), "dates on which the hours of `holidays` hold"),
-        Field("owners", map_of(IDENTITY, record(OWNER)), "who owns sites"),
+        Field("owners", map_of(IDENTITY, record(OWNER)), "who owns sites and uplinks"),
         Field("probe_networks", list_of(NETWORK), "where `/probe?target=` may ask any address; nowhere by default"),
         Field("ssh_threads", integer(1, 256), "devices asked by SSH at a time; 8 by default"),
         Field("series_budget", integer(1, 1_000_000), "series a device may have in the metrics; 500 by default"),

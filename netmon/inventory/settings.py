@@ -98,7 +98,7 @@ def _zone(city: Record, report: Report) -> ZoneInfo:
 def _settings(record: Record) -> Settings:
     intervals: Record = record.get("intervals", EMPTY)
     return Settings(
-        **record.given("notice", "recovery_grace", "confirm_by_ping", "series_budget", "ssh_threads"),
+        **record.given("notice", "recovery_grace", "alert_hold", "confirm_by_ping", "series_budget", "ssh_threads"),
         probe_networks=tuple(record.get("probe_networks", ())),
         **intervals.given(
             interval_reachability="reachability", interval_readings="readings", interval_service="service"

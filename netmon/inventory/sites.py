@@ -39,7 +39,7 @@ def build_uplink(entry: Entry, known: Known) -> Uplink:
         kelurahan=record.get("kelurahan", ""),
         devices=tuple(each.id for each in entry.inside),
         planned=entry.is_planned,
-        **record.given("name", "provider", "target"),
+        **record.given("name", "provider", "owner", "target"),
         **life(record, known),
     )
 
@@ -68,6 +68,7 @@ def check_sites(places: Places, known: Known) -> None:
             code = entry.record.get("kelurahan")
             if code is not None and code not in known.kelurahan:
                 known.unknown(entry.record, "kelurahan", code, known.kelurahan, "regions.csv")
+            _check_owner(entry.record, known)
         if entry.what is What.SITE:
             _check_site(entry.record, places, known)
         elif entry.what is What.SERVICE:
@@ -83,15 +84,18 @@ def _check_life(record: Record, known: Known) -> None:
         known.report.mistake(record.at("decommissioned"), "decommissioned", what, "write a later date")
 
 
-def _check_site(record: Record, places: Places, known: Known) -> None:
-    uplink: str = record.get("uplink", "")
-    if uplink:
-        referred(record, "uplink", uplink, {What.UPLINK}, places, known)
+def _check_owner(record: Record, known: Known) -> None:
     owner: str = record.get("owner", "")
     if owner and owner not in known.owners and "netmon.yaml" not in known.broken:
         near = known.report.nearest(owner, known.owners)
         what = f"{quote(owner)} is not among the owners in netmon.yaml"
         known.report.mistake(record.at("owner"), "owner", what, f"write {near}" if near else "add it there")
+
+
+def _check_site(record: Record, places: Places, known: Known) -> None:
+    uplink: str = record.get("uplink", "")
+    if uplink:
+        referred(record, "uplink", uplink, {What.UPLINK}, places, known)
     _check_location(record, known)
 
 

@@ -187,6 +187,7 @@ class Uplink:
     kelurahan: str
     name: str = ""
     provider: str = ""
+    owner: str = ""
     devices: tuple[str, ...] = ()
     target: float | None = None
     planned: bool = False
@@ -273,6 +274,7 @@ class Settings:
     interval_service: int = 300
     notice: int = 86400
     recovery_grace: int = 0
+    alert_hold: int = 180  # a return lasts so long before an outage is over for those who are called
     confirm_by_ping: bool = True
     series_budget: int = 500
     ssh_threads: int = 8

@@ -16,11 +16,12 @@ from typing import Final
 from netmon.availability import FirstLoaded, combined, month_at
 from netmon.model import Device, Identity, Inventory, Observation, Outcome, Period, State
 from netmon.state.account import FOREVER, Account, sites_of, uplinks_of
+from netmon.state.open_outages import OpenOutage, cause_of, open_outage
 from netmon.state.readings import Latest
 from netmon.state.standing import Stand, Standings
 from netmon.tracks import Track
 
-__all__ = ["KEPT_AFTER_MONTH", "Account", "CityState", "Latest", "Now", "Stand"]
+__all__ = ["KEPT_AFTER_MONTH", "Account", "CityState", "Latest", "Now", "OpenOutage", "Stand"]
 
 KEPT_AFTER_MONTH: Final = 10 * 86400
 """A finished month stays on show this long."""
@@ -167,6 +168,35 @@ class CityState:
         """
         return self._standings.every(kind, self._listed[kind], self.accounts(now), now)
 
+    def open_outages(self, kind: str, now: int) -> dict[str, OpenOutage]:
+        """Give the outages that people should know of, by the id of every ``device``, ``site`` or ``uplink`` with one.
+
+        What has been decommissioned has none.
+        """
+        stands = zip(self._listed[kind], self.stands(kind, now), strict=True)
+        found = {name: self.open_outage(kind, name, stand, now) for name, stand in stands}
+        return {name: outage for name, outage in found.items() if outage is not None}
+
+    def open_outage(self, kind: str, name: str, stand: Stand, now: int) -> OpenOutage | None:
+        """Give the open outage of one thing that stands like this in a second; ``None`` where none is."""
+        outage = open_outage(stand.courses[-1], stand.index, now, self.inventory.settings.alert_hold)
+        return outage if outage is not None and self._lives(kind, name, now) else None
+
+    def cause_of(self, device: str, now: int) -> tuple[str, str] | None:
+        """Name the uplink or device that a device is down because of, as its kind and id.
+
+        It is followed up to the first that is down by itself. ``None`` where the device is not ``down_upstream``.
+
+        Raises:
+            KeyError: No such device is an object of the inventory.
+        """
+        return cause_of(self.devices, device, lambda name: self.device(name, now).state)
+
+    def _lives(self, kind: str, name: str, now: int) -> bool:
+        members = [name] if kind == "device" else (self.sites if kind == "site" else self.uplinks)[name]
+        account = self._accounts_at(now)[-1]
+        return any(start <= now < end for start, end in [self._life(account, member) for member in members])
+
     def month(self, now: int) -> Period:
         """Give the calendar month of a second, whole."""
         return self._accounts_at(now)[-1].period
@@ -182,9 +212,7 @@ class CityState:
 
     def in_service(self, site: str, now: int) -> bool:
         """Say whether a site has been commissioned and not decommissioned, whatever the hour."""
-        calendar = self._accounts_at(now)[-1].calendar
-        lives = (calendar.life(self.devices[name]) for name in self.sites[site])
-        return any(start <= now < end for start, end in lives)
+        return self._lives("site", site, now)
 
     def sites_in_service(self, now: int) -> list[str]:
         """Name the sites that have been commissioned and not decommissioned, in the inventory's order."""
