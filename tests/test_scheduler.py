@@ -534,6 +534,36 @@ def test_many_wishes_to_look_soon_are_one_look_and_keep_the_turn() -> None:
     run_virtually(story)
 
 
+def test_what_hangs_on_a_device_is_looked_at_when_it_fails_and_when_it_returns() -> None:
+    """Whoever is called about a router is told what is dark behind it: known within seconds, not within a round."""
+
+    async def story(loop: VirtualTimeLoop) -> None:
+        world = World(loop)
+        fails = loop.time() + 100
+        returns = fails + 100
+        behind = [device(f"ap-{n}", behind=("rt",)) for n in range(30)]
+        everything = [device("rt"), *behind, device("far", behind=("ap-0",)), device("other")]
+        for one in everything[:-1]:
+            world.silent[f"addr-{one.id}"] = lambda now: fails <= now < returns
+        async with running(world.scheduler(city(everything))):
+            await asyncio.sleep(290)
+
+        def known(name: str, outcome: Outcome, after: float) -> float:
+            return next(
+                at
+                for at, one in world.seen
+                if one.check.device == name and one.check.decides and one.outcome is outcome and at > after
+            )
+
+        for outcome, after in ((Outcome.DOWN, fails), (Outcome.UP, returns)):
+            router = known("rt", outcome, after)
+            assert max(known(one.id, outcome, after) for one in behind) - router < 12
+            assert known("far", outcome, after) - known("ap-0", outcome, after) < 12
+        assert len(world.asked_of("addr-other")) == pytest.approx(290 / 30, abs=1)
+
+    run_virtually(story)
+
+
 def test_cancelled_it_leaves_no_task_behind() -> None:
     """Rounds, questions to witnesses and timers end with it, also in the middle of confirmations."""
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from netmon.model import Check, Failure, Inventory, Observation
+from netmon.model import Check, Failure, Inventory, Observation, Outcome
 from netmon.probes import Probe
 from netmon.scheduler.asking import Asker
 from netmon.scheduler.checks import checks_of
@@ -59,6 +59,7 @@ class _Entry:
     task: asyncio.Task[None] | None = None
     looks_soon: bool = False
     removed: bool = False
+    outcome: Outcome | None = None  # of the last round
 
 
 class Scheduler:
@@ -98,6 +99,7 @@ class Scheduler:
         self._entries: dict[str, _Entry] = {}
         self._deciding: dict[str, _Entry] = {}  # by device
         self._behind: dict[str, tuple[str, ...]] = {}
+        self._ahead_of: dict[str, tuple[str, ...]] = {}  # what hangs on a device
         self._lanes = {decides: _Lane(limit) for decides in (True, False)}
         self._numbers = itertools.count()
         self._wake = asyncio.Event()
@@ -119,6 +121,7 @@ class Scheduler:
                 self._push(entry, due)
         self._deciding = {entry.check.device: entry for entry in self._entries.values() if entry.check.decides}
         self._behind = {device.id: device.behind for device in inventory.devices.values()}
+        self._ahead_of = _turned_round(self._behind)
         for decides, lane in self._lanes.items():
             rate = sum(1 / check.interval for check in checks.values() if check.decides == decides)
             lane.at_once = max(_CATCH_UP_LEAST, round(_CATCH_UP_RATE * rate * _CATCH_UP_SLEEP))
@@ -260,6 +263,24 @@ class Scheduler:
             counters.failures[observation.failure] += 1
         with self._bugs.caught():
             self._sink(observation)
+        if check.decides:
+            self._look_behind(entry, observation.outcome)
+
+    def _look_behind(self, entry: _Entry, outcome: Outcome) -> None:
+        """When a device fails or returns, look at what hangs on it: whoever is called is told what is dark."""
+        before, entry.outcome = entry.outcome, outcome
+        if {before, outcome} == {Outcome.UP, Outcome.DOWN}:
+            for device in self._ahead_of.get(entry.check.device, ()):
+                self.soon(device)
+
+
+def _turned_round(behind: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Give what is behind each device, of what each device is behind."""
+    found: dict[str, list[str]] = {}
+    for device, parents in behind.items():
+        for parent in parents:
+            found.setdefault(parent, []).append(device)
+    return {parent: tuple(devices) for parent, devices in found.items()}
 
 
 def first_turn(check: str, interval: int, now: float) -> float:
