@@ -417,18 +417,19 @@ def test_a_missing_history_is_said_plainly(tmp_path: Path) -> None:
 
 # -- migrations ---------------------------------------------------------------------------------------
 
+LATEST = len(file.MIGRATIONS)
 SECOND = ("ALTER TABLE revisions ADD COLUMN author TEXT NOT NULL DEFAULT ''",)
 
 
 def test_an_older_file_is_migrated(tmp_path: Path) -> None:
-    """A file of version 1 becomes one of an invented version 2 with all it held."""
+    """A file of this version becomes one of an invented next one with all it held."""
     with History.open(tmp_path) as history:
         history.accept("r", {}, [], 5)
     path = tmp_path / file.FILE
     with closing(file.open_writer(path, (*file.MIGRATIONS, SECOND))) as db:
         assert db.execute("SELECT revision, author FROM revisions").fetchall() == [("r", "")]
-        assert db.execute("PRAGMA user_version").fetchone() == (2,)
-    with pytest.raises(HistoryError, match=r"of a newer netmon \(version 2, this one knows 1\)"):
+        assert db.execute("PRAGMA user_version").fetchone() == (LATEST + 1,)
+    with pytest.raises(HistoryError, match=rf"of a newer netmon \(version {LATEST + 1}, this one knows {LATEST}\)"):
         History.open(tmp_path)
 
 
@@ -450,7 +451,7 @@ def test_an_older_file_is_not_read_without_its_migration(tmp_path: Path, monkeyp
     """A reader may not write, so it cannot migrate: it says who can."""
     History.open(tmp_path).close()
     monkeypatch.setattr(file, "MIGRATIONS", (*file.MIGRATIONS, SECOND))
-    with pytest.raises(HistoryError, match=r"of an older netmon \(version 1\): start the service once"):
+    with pytest.raises(HistoryError, match=rf"of an older netmon \(version {LATEST}\): start the service once"):
         History.open(tmp_path, read_only=True)
 
 

@@ -7,27 +7,23 @@ says how.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import struct
 import threading
-import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from netmon.history import archive
+from netmon.history import acknowledgements, archive, revisions
 from netmon.history.file import FILE, HistoryError, Lock, explained, open_reader, open_writer, transaction
 from netmon.history.hours import HOUR, Figures, Hourly, Hours, Place
-from netmon.history.revisions import Revision, in_force
-from netmon.model import Outcome, Span
+from netmon.history.revisions import Revision
+from netmon.model import Acknowledgement, Outcome, Span
 from netmon.tracks import Change, Row, Track, rows_of
 
 __all__ = ["History", "HistoryError", "Hourly", "Revision"]
@@ -237,36 +233,18 @@ class History:
         Raises :class:`HistoryError` where it cannot be written, or where a replay and a service would mix.
         """
         with self._disk, explained(self._path, "take in the inventory"):
-            last = self._db.execute("SELECT at, revision FROM revisions ORDER BY number DESC LIMIT 1").fetchone()
-            if last is not None and (last[0] is None) != (at is None):
+            if revisions.mixes(self._db, at):
                 raise HistoryError(
                     f"{self._path}: recorded observations and a running service do not share a history: "
                     "name another folder with --data"
                 )
-            new = last is None or last[1] != revision
             with transaction(self._db):
-                if new:
-                    packed = zlib.compress(json.dumps(dict(files), ensure_ascii=False).encode())
-                    self._db.execute(
-                        "INSERT INTO revisions (at, revision, files) VALUES (?, ?, ?)", (at, revision, packed)
-                    )
-                self._db.executemany(
-                    "INSERT OR IGNORE INTO objects (kind, id, at) VALUES (?, ?, ?)",
-                    ((kind, name, at) for kind, name in objects),
-                )
-        return new
+                return revisions.write(self._db, revision, files, objects, at)
 
     def first_loaded(self) -> dict[tuple[str, str], int] | None:
         """Say when each ``(kind, id)`` was first loaded; ``None`` where the history was replayed: since ever."""
-        if self.replayed():
-            return None
         with self._disk, explained(self._path, "be read"):
-            found = self._db.execute("SELECT kind, at, id FROM objects ORDER BY kind, at").fetchall()
-        return {
-            (kind, name): at
-            for (kind, at), group in groupby(found, itemgetter(0, 1))  # both of few values: each is kept only once
-            for _, _, name in group
-        }
+            return None if revisions.is_replayed(self._db) else revisions.first_loaded(self._db)
 
     def revisions(self, start: int, end: int) -> list[Revision]:
         """Give the inventories in force at some time within ``[start, end)``, in the order of their acceptance.
@@ -274,17 +252,27 @@ class History:
         One is in force from its time to the next one's; where the clock was set back in between, in its second.
         """
         with self._disk, explained(self._path, "be read"):
-            times = self._db.execute("SELECT number, at FROM revisions ORDER BY number").fetchall()
-            numbers = [number for number, since, until in in_force(times) if since < end and until > start]
-            query = "SELECT at, revision, files FROM revisions WHERE number = ?"
-            found = [self._db.execute(query, (number,)).fetchone() for number in numbers]
-        return [Revision(at, revision, json.loads(zlib.decompress(files))) for at, revision, files in found]
+            return revisions.between(self._db, start, end)
 
     def replayed(self) -> bool:
         """Say whether the observations were recorded ones, not this service's own."""
         with self._disk, explained(self._path, "be read"):
-            found = self._db.execute("SELECT 1 FROM revisions WHERE at IS NULL LIMIT 1").fetchone()
-        return found is not None
+            return revisions.is_replayed(self._db)
+
+    # -- who is on an outage --------------------------------------------------------------------------
+
+    def acknowledge(self, one: Acknowledgement) -> None:
+        """Record that somebody is on an outage; it is on the disk when this returns, or not at all.
+
+        Raises :class:`HistoryError` where it cannot be written.
+        """
+        with self._disk, explained(self._path, "take in the acknowledgement"), transaction(self._db):
+            acknowledgements.write(self._db, one)
+
+    def acknowledgements(self) -> list[Acknowledgement]:
+        """Give every acknowledgement that was ever made, in that order."""
+        with self._disk, explained(self._path, "be read"):
+            return acknowledgements.read(self._db)
 
     # -- writing --------------------------------------------------------------------------------------
 

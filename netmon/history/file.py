@@ -38,6 +38,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE revisions (number INTEGER PRIMARY KEY, at INTEGER, revision TEXT NOT NULL, files BLOB NOT NULL)",
         "CREATE TABLE objects (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER, PRIMARY KEY (kind, id)) WITHOUT ROWID",
     ),
+    (
+        # netmon.model.Acknowledgement; no figure is made of it.
+        """CREATE TABLE acknowledgements (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL,
+            "by" TEXT NOT NULL, note TEXT NOT NULL, at INTEGER NOT NULL)""",
+    ),
 )
 """The statements that lead from one version of the file to the next; its length is the current version."""
 

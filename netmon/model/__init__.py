@@ -7,6 +7,12 @@ Times are whole Unix seconds (UTC) unless a name says otherwise, spans are half-
 durations are seconds, coordinates are degrees (WGS 84).
 """
 
+from netmon.model.alerting import (
+    NAME_LONGEST,
+    NOTE_LONGEST,
+    Acknowledgement,
+    plain,
+)
 from netmon.model.inventory import (
     City,
     Credential,
@@ -58,8 +64,11 @@ from netmon.model.serving import (
 __all__ = [
     "COVERAGE",
     "DEFINITION",
+    "NAME_LONGEST",
+    "NOTE_LONGEST",
     "NO_READINGS",
     "STATES",
+    "Acknowledgement",
     "Check",
     "City",
     "ClientAuth",
@@ -94,5 +103,6 @@ __all__ = [
     "WebConfiguration",
     "Witness",
     "iso",
+    "plain",
     "reach_seconds",
 ]
