@@ -16,12 +16,24 @@ from typing import Final
 from netmon.availability import FirstLoaded, combined, month_at
 from netmon.model import Device, Identity, Inventory, Observation, Outcome, Period, State
 from netmon.state.account import FOREVER, Account, sites_of, uplinks_of
+from netmon.state.acknowledged import KINDS, Acknowledgements, NothingOpenError
 from netmon.state.open_outages import OpenOutage, cause_of, open_outage
 from netmon.state.readings import Latest
 from netmon.state.standing import Stand, Standings
 from netmon.tracks import Track
 
-__all__ = ["KEPT_AFTER_MONTH", "Account", "CityState", "Latest", "Now", "OpenOutage", "Stand"]
+__all__ = [
+    "KEPT_AFTER_MONTH",
+    "KINDS",
+    "Account",
+    "Acknowledgements",
+    "CityState",
+    "Latest",
+    "NothingOpenError",
+    "Now",
+    "OpenOutage",
+    "Stand",
+]
 
 KEPT_AFTER_MONTH: Final = 10 * 86400
 """A finished month stays on show this long."""
