@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from exporters import acknowledged as acknowledgements
 from exporters import alarms, coverage, interfaces, slow, wireless
 from exporters.answering import answer, wants_openmetrics
 from exporters.families import END, Family, pieces
@@ -22,7 +23,7 @@ from exporters.reachability import Reachability
 from exporters.slow import Slow
 from exporters.system import System
 from netmon.indicators import AreaCoverage
-from netmon.state import CityState
+from netmon.state import Acknowledged, CityState, nobody
 
 PARTS: Final = ("state", "readings")
 
@@ -49,6 +50,7 @@ class Exporter:
         ask: Ask | None = None,
         slowest: Slow = list,
         area: Callable[[], AreaCoverage | None] = lambda: None,
+        acknowledged: Acknowledged = nobody,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """Take what is to be shown.
@@ -59,6 +61,7 @@ class Exporter:
             ask: Asks a device now, for ``/probe``; without it there is no ``/probe``.
             slowest: Gives the slowest devices, for ``/-/slow``.
             area: Gives the area that is covered, as it was measured last.
+            acknowledged: Tells who is on which open outage.
             wall: The clock, in Unix seconds, read once a scrape.
         """
         self._state = state
@@ -66,6 +69,7 @@ class Exporter:
         self._probing = Probing(ask, lambda: state.inventory.settings.series_budget) if ask is not None else None
         self._slowest = slowest
         self._area = area
+        self._acknowledged = acknowledged
         self._wall = wall
         self._written: _Written | None = None
         self.ready = False
@@ -107,6 +111,7 @@ class Exporter:
             yield from written.reachability.families(present)
             yield from written.places.families(present)
             yield from alarms.families(present)
+            yield acknowledgements.family(present, self._acknowledged)
             if group in {None, CITY}:
                 yield from written.pillars.families(present)
                 yield from coverage.families(self._area())

@@ -59,6 +59,7 @@ class Monitor:
     history_failures: int = 0
     history_refused: int = 0
     history_committed: int | None = None
+    drill: Mapping[str, str] = field(default_factory=dict)  # the labels of the one that goes on
 
 
 class SelfExporter:
@@ -105,6 +106,8 @@ class _Collector(Collector):
         if monitor.counts is not None:
             yield from _polls(monitor.counts.probes)
             yield from _faults(monitor.counts)
+        if monitor.drill:
+            yield _drill(monitor.drill)
         yield from _sockets(monitor)
         yield from _history(monitor)
 
@@ -144,6 +147,14 @@ def _faults(counts: Counts) -> Iterator[Metric]:
         ("netmon_clock_jumps", "Steps of the wall clock.", counts.clock_jumps),
     ):
         yield CounterMetricFamily(name, text, value)
+
+
+def _drill(labels: Mapping[str, str]) -> Metric:
+    drill = GaugeMetricFamily(
+        "netmon_drill", "A rehearsal goes on: this device only pretends to fail; always 1.", labels=list(labels)
+    )
+    drill.add_metric(list(labels.values()), 1)
+    return drill
 
 
 def _sockets(monitor: Monitor) -> Iterator[Metric]:

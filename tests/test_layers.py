@@ -25,6 +25,7 @@ ROWS = {
     "netmon.snmp.usm": 2,
     "netmon.datagram": 2,
     "netmon.names": 2,
+    "netmon.drills": 2,
     "netmon.snmp.client": 3,
     "netmon.inventory": 4,
     "netmon.state": 4,

@@ -221,6 +221,7 @@ async def test_status_of_a_site_and_a_device() -> None:
         "since": "2026-11-07T02:55:00Z",
         "clients": None,
         "why": "behind rt-1, which is down",
+        "acknowledged": None,
     }
     assert sites["mosque"]["clients"] == 0
     assert devices["rt-1"] == {
@@ -235,6 +236,7 @@ async def test_status_of_a_site_and_a_device() -> None:
         "since": "2026-11-07T02:55:00Z",
         "last_observation": "2026-11-07T02:59:50Z",
         "why": "no answer: 5 echoes, no answer",
+        "acknowledged": None,
     }
 
 

@@ -45,6 +45,11 @@ class Front:
         """``https`` or ``http``."""
         return "http" if self._certificates is None else "https"
 
+    @property
+    def guarded(self) -> bool:
+        """Whether whoever comes in has said a password."""
+        return bool(self._configuration.users)
+
     def config(self, app: App) -> uvicorn.Config:
         """Give uvicorn's configuration of an application behind this front."""
         served = app

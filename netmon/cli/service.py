@@ -23,6 +23,7 @@ from netmon.cli.front import Front
 from netmon.cli.options import data_folder
 from netmon.cli.settling import keep_settled, look_seldom, settle
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain
+from netmon.drills import Drills
 from netmon.history import History, HistoryError
 from netmon.inventory import InventoryError, Loaded, load, load_profiles
 from netmon.model import Credential, Device, Inventory
@@ -38,8 +39,8 @@ from netmon.scheduler import Scheduler, Witnesses
 from netmon.serving import CertificatesError
 from netmon.sink import Sink
 from netmon.snmp.client import SnmpClient
-from netmon.state import CityState
-from netmon.web import Pages
+from netmon.state import Acknowledgements, CityState
+from netmon.web import Api, Pages
 
 _LOG: Final = logging.getLogger("netmon")
 _HIGHEST_PORT: Final = 65535
@@ -132,6 +133,8 @@ class Service:
         self._stop = asyncio.Event()
         revisions = recent_revisions(history, loaded.inventory, accepted)
         self.state = CityState(loaded.inventory, history.track, history.first_loaded(), revisions)
+        self._acknowledgements = Acknowledgements(self.state, history.acknowledgements())
+        self._drills = Drills(lambda: self._inventory)
         self._names = names = Names()
         self._pinger = Pinger(names)
         self._client = SnmpClient()
@@ -156,8 +159,9 @@ class Service:
         self._scheduler.load(loaded.inventory)
         self._covering = Covering(self.state)
         self._exporter = self._exporting(probes)
-        pages = Pages(self.state, lambda: self._witnesses.up)
-        self._app = Starlette(routes=[*self._exporter.routes(), *pages.routes()])
+        pages = Pages(self.state, lambda: self._witnesses.up, acknowledged=self._acknowledgements.valid)
+        api = Api(self._acknowledgements, history.acknowledge, self._drills, guarded=lambda: front.guarded)
+        self._app = Starlette(routes=[*self._exporter.routes(), *pages.routes(), *api.routes()])
 
     def _by_ssh(self, folder: Path) -> SshProbe:
         """Give the probe of command lines; a device's profile is the one that SNMP found, or the inventory names."""
@@ -190,6 +194,7 @@ class Service:
             ),
             slowest=self._scheduler.slow,
             area=lambda: self._covering.latest,
+            acknowledged=self._acknowledgements.valid,
         )
 
     def _reader(self, device: Device, credential: Credential) -> Probe:
@@ -324,6 +329,7 @@ class Service:
 
     def _monitor(self) -> Monitor:
         client, pinger = self._client, self._pinger
+        drill = self._drills.current(time.time())
         return Monitor(
             counts=self._scheduler.counters,
             witness_up=self._witnesses.up,
@@ -353,6 +359,7 @@ class Service:
             history_failures=self._history_failures,
             history_refused=self._history.refused,
             history_committed=self._history.committed,
+            drill=drill.labels if drill is not None else {},
         )
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from netmon.availability import FirstLoaded, combined, month_at
 from netmon.model import Device, Identity, Inventory, Observation, Outcome, Period, State
 from netmon.state.account import FOREVER, Account, sites_of, uplinks_of
-from netmon.state.acknowledged import KINDS, Acknowledgements, NothingOpenError
+from netmon.state.acknowledged import KINDS, Acknowledged, Acknowledgements, NothingOpenError, nobody
 from netmon.state.open_outages import OpenOutage, cause_of, open_outage
 from netmon.state.readings import Latest
 from netmon.state.standing import Stand, Standings
@@ -26,6 +26,7 @@ __all__ = [
     "KEPT_AFTER_MONTH",
     "KINDS",
     "Account",
+    "Acknowledged",
     "Acknowledgements",
     "CityState",
     "Latest",
@@ -33,6 +34,7 @@ __all__ = [
     "Now",
     "OpenOutage",
     "Stand",
+    "nobody",
 ]
 
 KEPT_AFTER_MONTH: Final = 10 * 86400

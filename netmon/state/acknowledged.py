@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from difflib import get_close_matches
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from netmon.model import Acknowledgement, State
@@ -14,6 +13,14 @@ if TYPE_CHECKING:  # the package's own face, which shows this module
 
 KINDS: Final = ("uplink", "site", "device")
 
+Acknowledged = Callable[[str, int], Mapping[str, Acknowledgement]]
+"""Tells who is on which open outage of the devices, sites or uplinks (by id), in a second."""
+
+
+def nobody(_kind: str, _now: int) -> Mapping[str, Acknowledgement]:
+    """Tell of nobody."""
+    return {}
+
 
 class NothingOpenError(Exception):
     """A thing has no open outage that somebody could be on.
@@ -21,15 +28,12 @@ class NothingOpenError(Exception):
     Attributes:
         kind: What it is; ``None`` where the inventory has no such id.
         cause: Kind and id of what it is down because of, where that is another's outage.
-        near: The nearest id that there is, where it has none.
     """
 
-    def __init__(
-        self, name: str, kind: str | None = None, *, cause: tuple[str, str] | None = None, near: str | None = None
-    ) -> None:
+    def __init__(self, name: str, kind: str | None = None, cause: tuple[str, str] | None = None) -> None:
         """Say why."""
         if kind is None:
-            text = f"there is no uplink, site or device {name!r}" + (f" (is it {near}?)" if near else "")
+            text = f"there is no uplink, site or device {name!r}"
         elif cause is not None:
             text = f"{name} is down because of the {cause[0]} {cause[1]}: acknowledge that"
         else:
@@ -38,7 +42,6 @@ class NothingOpenError(Exception):
         self.name = name
         self.kind = kind
         self.cause = cause
-        self.near = near
 
 
 class Acknowledgements:
@@ -78,11 +81,14 @@ class Acknowledgements:
         """
         kind = next((one for one in KINDS if name in self._members(one)), None)
         if kind is None:
-            known = [each for one in KINDS for each in self._members(one)]
-            raise NothingOpenError(name, near=next(iter(get_close_matches(name, known, 1)), None))
+            raise NothingOpenError(name)
         if not self._opened(kind, {name}, now):
-            raise NothingOpenError(name, kind, cause=self._cause(kind, name, now))
+            raise NothingOpenError(name, kind, self._cause(kind, name, now))
         return kind
+
+    def known(self) -> list[str]:
+        """Name everything that can have an outage."""
+        return [name for kind in KINDS for name in self._members(kind)]
 
     def above(self, kind: str, name: str, now: int) -> tuple[str, str] | None:
         """Name the uplink or site of a device where that has an open outage too: people are called for that one."""

@@ -14,9 +14,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from netmon.model import State
-from netmon.state import CityState
+from netmon.state import Acknowledged, CityState, nobody
 from netmon.web.status import Status, status
-from netmon.web.words import LANGUAGES, WORDS, share
+from netmon.web.words import LANGUAGES, WORDS, acknowledged, share
 
 _FIRST = (State.DOWN, State.DOWN_UPSTREAM, State.DEGRADED, State.UNKNOWN, State.PLANNED, State.OUT_OF_SERVICE, State.UP)
 _AMISS = frozenset(state.value for state in (State.DOWN, State.DOWN_UPSTREAM, State.DEGRADED, State.UNKNOWN))
@@ -27,11 +27,20 @@ class Pages:
     """Shows people the city's state."""
 
     def __init__(
-        self, state: CityState, witness_up: Callable[[], bool | None], *, wall: Callable[[], float] = time.time
+        self,
+        state: CityState,
+        witness_up: Callable[[], bool | None],
+        *,
+        acknowledged: Acknowledged = nobody,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        """Take what is to be shown; ``witness_up`` tells whether the monitor itself is connected."""
+        """Take what is to be shown.
+
+        ``witness_up`` tells whether the monitor itself is connected, ``acknowledged`` who is on which outage.
+        """
         self._state = state
         self._witness_up = witness_up
+        self._acknowledged = acknowledged
         self._wall = wall
         self._templates = Environment(
             loader=PackageLoader("netmon.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -42,7 +51,8 @@ class Pages:
         return [Route("/", self._first), Route("/api/status", self._status)]
 
     def _now(self, language: str = "en") -> Status:
-        return {**status(self._state, self._wall(), language), "witness_up": self._witness_up()}
+        found = status(self._state, self._wall(), language, self._acknowledged)
+        return {**found, "witness_up": self._witness_up()}
 
     async def _status(self, _request: Request) -> Response:
         return JSONResponse(self._now())
@@ -58,6 +68,7 @@ class Pages:
             "share": partial(share, language=language),
             "local": partial(_local, zone=zone, language=language),
             "since": partial(_since, zone=zone, language=language),
+            "acknowledged": partial(acknowledged, now=now["at"], zone=zone, language=language),
             "by_trouble": _by_trouble,
             "amiss": _amiss,
         }

@@ -9,7 +9,7 @@ from typing import Any
 from netmon import indicators
 from netmon.availability import Figures, add_up
 from netmon.model import DEFINITION, STATES, Device, Failure, ReachKind, State, iso, reach_seconds
-from netmon.state import CityState, Now
+from netmon.state import KINDS, Acknowledged, CityState, Now, nobody
 from netmon.web.words import WORDS
 
 Status = dict[str, Any]
@@ -20,7 +20,7 @@ where it has been so for longer than this month and the one before."""
 class _City:
     """A city in one second; every object is asked once."""
 
-    def __init__(self, state: CityState, now: int, words: Mapping[str, str]) -> None:
+    def __init__(self, state: CityState, now: int, words: Mapping[str, str], acknowledged: Acknowledged) -> None:
         self.state = state
         self.words = words
         self.now = now
@@ -29,18 +29,20 @@ class _City:
         self.sites = {name: state.site(name, now) for name in state.sites}
         self.uplinks = {name: state.uplink(name, now) for name in state.uplinks}
         self.clients = state.numbers("wifi_clients", now)
+        self.acknowledged = {kind: acknowledged(kind, now) for kind in KINDS}
 
 
-def status(state: CityState, at: float, language: str = "en") -> Status:
+def status(state: CityState, at: float, language: str = "en", acknowledged: Acknowledged = nobody) -> Status:
     """Give the present: counts by state, this month so far, and every object with its state, since when and why.
 
     Args:
         state: The city.
         at: The time, in Unix seconds.
         language: What the reasons are written in, one of :data:`netmon.web.words.LANGUAGES`; the rest has none.
+        acknowledged: Tells who is on an outage.
     """
     now = int(at)
-    city = _City(state, now, WORDS[language])
+    city = _City(state, now, WORDS[language], acknowledged)
     uplinks = [_uplink(city, name) for name in city.uplinks]
     sites = [_site(city, name) for name in city.sites]
     devices = [_device(city, device) for device in state.devices.values()]
@@ -84,6 +86,7 @@ def _uplink(city: _City, name: str) -> Status:
         **_place(city, uplink.kelurahan),
         **_present(city.uplinks[name]),
         "why": _reasons(city, city.state.uplinks[name]),
+        "acknowledged": _acknowledged(city, "uplink", name),
     }
 
 
@@ -100,6 +103,7 @@ def _site(city: _City, name: str) -> Status:
         **_present(city.sites[name]),
         "clients": sum(counted) if counted else None,
         "why": _reasons(city, city.state.sites[name]),
+        "acknowledged": _acknowledged(city, "site", name),
     }
 
 
@@ -116,7 +120,14 @@ def _device(city: _City, device: Device) -> Status:
         **_present(city.devices[device.id]),
         "last_observation": iso(int(last.at)) if last is not None else None,
         "why": _reason(city, device),
+        "acknowledged": _acknowledged(city, "device", device.id),
     }
+
+
+def _acknowledged(city: _City, kind: str, name: str) -> Status | None:
+    """Say who is on the open outage of a thing."""
+    one = city.acknowledged[kind].get(name)
+    return None if one is None else {"by": one.by, "note": one.note, "at": iso(one.at)}
 
 
 def _place(city: _City, code: str) -> Status:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 LANGUAGES: Final = ("id", "en")
 
@@ -55,6 +57,7 @@ _ID: Final = {
     "local": "pemantau tidak dapat memastikan",
     "witness": "pemantau terputus",
     "internal": "kesalahan netmon sendiri",
+    "acknowledged": "dikonfirmasi oleh {by}, {at}: {note}",
 }
 
 _EN: Final = {
@@ -105,6 +108,7 @@ _EN: Final = {
     "local": "the monitor could not tell",
     "witness": "the monitor is cut off",
     "internal": "a fault of netmon itself",
+    "acknowledged": "acknowledged by {by}, {at}: {note}",
 }
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {"id": _ID, "en": _EN}
@@ -122,3 +126,23 @@ def share(value: float | None, language: str) -> str:
         percent = 99.99
     text = f"{percent:.2f}"
     return f"{text.replace('.', ',')}%" if language == "id" else f"{text}%"
+
+
+def clock(at: datetime, now: datetime, zone: ZoneInfo, language: str) -> str:
+    """Write a time of today in a zone as its hour and minute, another one with its date."""
+    local = at.astimezone(zone)
+    day, hour = ("%d-%m-%Y", "%H.%M") if language == "id" else ("%Y-%m-%d", "%H:%M")
+    return local.strftime(hour if local.date() == now.astimezone(zone).date() else f"{day} {hour}")
+
+
+def acknowledged(one: Mapping[str, str], now: str, zone: ZoneInfo, language: str) -> str:
+    """Write who is on an outage, since when, and what for.
+
+    Args:
+        one: ``by``, ``at`` and ``note``, as a status tells them.
+        now: The time of the status (ISO 8601).
+        zone: The city's.
+        language: One of :data:`LANGUAGES`.
+    """
+    at = clock(datetime.fromisoformat(one["at"]), datetime.fromisoformat(now), zone, language)
+    return WORDS[language]["acknowledged"].format(by=one["by"], at=at, note=one["note"])
