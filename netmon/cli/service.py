@@ -6,20 +6,22 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import uvicorn
 from starlette.applications import Starlette
 
 from exporters import Exporter, Monitor
 from netmon.cli.asking import Asking
 from netmon.cli.covering import Covering
 from netmon.cli.front import Front
+from netmon.cli.listening import Server, listen
+from netmon.cli.notifying import Notifier
 from netmon.cli.options import data_folder
 from netmon.cli.settling import keep_settled, look_seldom, settle
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain
@@ -43,7 +45,6 @@ from netmon.state import Acknowledgements, CityState
 from netmon.web import Api, Pages
 
 _LOG: Final = logging.getLogger("netmon")
-_HIGHEST_PORT: Final = 65535
 _COMMIT_EVERY: Final = 5.0
 """Seconds; a killed process loses at most what it saw in that time, and nothing is invented in its place."""
 
@@ -71,7 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
         _LOG.warning("%s", warning)
     try:
         front = Front(arguments.web_config)
-        listening = _listen(arguments.listen)
+        listening = listen(arguments.listen)
     except CertificatesError as error:
         complain(f"--web-config: {arguments.web_config}: {error}")
         return INPUT_IS_WRONG
@@ -86,21 +87,6 @@ def _run(arguments: argparse.Namespace) -> int:
     return ALL_WELL
 
 
-def _listen(where: str) -> socket.socket:
-    """Open the socket for HTTP.
-
-    Raises:
-        ValueError: The address is not of the form HOST:PORT.
-        OSError: It cannot be had.
-    """
-    host, _, port = where.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > _HIGHEST_PORT:
-        raise ValueError("write HOST:PORT, such as 127.0.0.1:9810 or [::1]:9810")
-    host = host.removeprefix("[").removesuffix("]")
-    family = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0][0]
-    return socket.create_server((host, int(port)), family=family, backlog=128)
-
-
 def profiles_of(loaded: Loaded | None) -> Mapping[str, Profile]:
     """Give the profiles that come with netmon and, by the same name in their place, the inventory's own.
 
@@ -108,14 +94,6 @@ def profiles_of(loaded: Loaded | None) -> Mapping[str, Profile]:
         ProfileError: One of them is not a profile.
     """
     return build({**load_profiles(), **(loaded.profiles if loaded is not None else {})})
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the service."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Service:
@@ -157,11 +135,10 @@ class Service:
             overflowed_at=lambda: self._client.overflowed_at,
         )
         self._scheduler.load(loaded.inventory)
+        self._notifier = Notifier(os.environ, status=self._standing, overdue=self._scheduler.overdue)
         self._covering = Covering(self.state)
         self._exporter = self._exporting(probes)
-        pages = Pages(self.state, lambda: self._witnesses.up, acknowledged=self._acknowledgements.valid)
-        api = Api(self._acknowledgements, history.acknowledge, self._drills, guarded=lambda: front.guarded)
-        self._app = Starlette(routes=[*self._exporter.routes(), *pages.routes(), *api.routes()])
+        self._app = self._answering()
 
     def _by_ssh(self, folder: Path) -> SshProbe:
         """Give the probe of command lines; a device's profile is the one that SNMP found, or the inventory names."""
@@ -180,6 +157,13 @@ class Service:
             names=self._names,
             threads=self._inventory.settings.ssh_threads,
         )
+
+    def _answering(self) -> Starlette:
+        """Give what answers HTTP."""
+        made = self._acknowledgements
+        pages = Pages(self.state, lambda: self._witnesses.up, acknowledged=made.valid)
+        api = Api(made, self._history.acknowledge, self._drills, guarded=lambda: self._front.guarded)
+        return Starlette(routes=[*self._exporter.routes(), *pages.routes(), *api.routes()])
 
     def _exporting(self, probes: Mapping[str, Probe]) -> Exporter:
         return Exporter(
@@ -224,7 +208,7 @@ class Service:
         """Serve until SIGTERM or SIGINT; SIGHUP loads the inventory anew."""
         loop = asyncio.get_running_loop()
         self._heed_signals(loop)
-        server = _Server(self._front.config(self._app))
+        server = Server(self._front.config(self._app), self._notifier.ready)
         await self._pinger.open()
         await self._client.open()
         await self._look_ahead()
@@ -235,6 +219,7 @@ class Service:
             loop.create_task(keep_settled()),
             loop.create_task(self._covering.run()),
             loop.create_task(self._front.run()),
+            loop.create_task(self._notifier.keep_watchdog()),
             loop.create_task(self._stop.wait()),
         ]
         _LOG.info("watching %d devices: %s and /metrics", len(self.state.devices), self._url(listening))
@@ -251,14 +236,20 @@ class Service:
         host, port = listening.getsockname()[:2]
         return f"{self._front.scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
 
+    def _standing(self) -> str:
+        """Say what ``systemctl status`` shows."""
+        watched = f"watching {len(self.state.devices)} devices"
+        return watched if self._reload_success else f"{watched}; the latest inventory was refused, see the log"
+
     def _heed_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         reloads: set[asyncio.Task[None]] = set()
         one_at_a_time = asyncio.Lock()
 
         async def reload_in_turn() -> None:
             async with one_at_a_time:
-                await self._front.reload()
-                await self._reload()
+                with self._notifier.reloading():
+                    await self._front.reload()
+                    await self._reload()
 
         def reload() -> None:
             task = loop.create_task(reload_in_turn())
@@ -269,7 +260,8 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
 
-    async def _shut(self, server: _Server, work: list[asyncio.Task[Any]]) -> None:
+    async def _shut(self, server: Server, work: list[asyncio.Task[Any]]) -> None:
+        self._notifier.stopping()
         scheduler, serving, *rest = work
         server.should_exit = True
         for task in (scheduler, *rest):

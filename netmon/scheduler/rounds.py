@@ -44,6 +44,7 @@ class _Lane:
     queue: list[tuple[float, int, _Entry, bool]] = field(default_factory=list)  # due, tie-breaker, entry, "look soon"
     running: int = 0
     at_once: int = _CATCH_UP_LEAST
+    begun: float = float("-inf")  # the latest round
     rests_until: float = float("-inf")
 
 
@@ -179,6 +180,13 @@ class Scheduler:
             slowest[device] = max(slowest.get(device, 0.0), entry.duration)
         return heapq.nlargest(_SLOWEST, ((d, s) for d, s in slowest.items() if s > 0), key=lambda item: item[1])
 
+    def overdue(self) -> float:
+        """Say for how many seconds a round that decides has been due and none begun; 0 while rounds begin."""
+        lane = self._lanes[True]
+        if not lane.queue:
+            return 0.0
+        return max(0.0, self._monotonic() - max(lane.begun, lane.queue[0][0]))
+
     def _first_miss(self, device: str) -> None:
         for parent in self._behind.get(device, ()):
             self.soon(parent)
@@ -237,7 +245,7 @@ class Scheduler:
         return True
 
     def _begin(self, group: asyncio.TaskGroup, entry: _Entry, now: float) -> None:
-        entry.begun = now
+        entry.begun = entry.lane.begun = now
         entry.lane.running += 1
         entry.task = group.create_task(self._round(entry), name=entry.check.id)
         entry.task.add_done_callback(lambda _: self._ended(entry))
