@@ -139,6 +139,31 @@ async def test_answers_that_are_still_due_are_dropped_by_a_stop() -> None:
         assert asker.simulation.answers == 0
 
 
+async def test_other_events_take_the_place_of_those_before() -> None:
+    """What goes on and is not among them ends, what had not begun never comes, what is past stays the truth."""
+    goes_on = Event(START + 100, 200, Kind.DEAD, "ap-3")
+    events = [
+        Event(START + 10, 20, Kind.DEAD, "ap-1"),
+        Event(START + 100, 900, Kind.POWER, "pantai", 30),
+        goes_on,
+        Event(START + 400, 100, Kind.DEAD, "rt-b1"),
+    ]
+    async with simulated(events) as asker:
+        assert await asker.silent(START + 150) == {"sw", "ap-1", "ap-2", "ap-3"}
+        asker.simulation.follow([goes_on, Event(START + 250, 100, Kind.SLOW, "ap-1", 30.0)])
+        assert await asker.silent(START + 160) == {"ap-1", "ap-2", "ap-3"}  # they need time to start
+        assert await asker.silent(START + 190) == {"ap-3"}
+        assert await asker.number("sw", UP_TIME) == 4000
+        assert await asker.silent(START + 260) == {"ap-1", "ap-3"}
+        assert await asker.silent(START + 410) == set()
+        told = asker.simulation.truth(START, START + 900)
+    assert [(one.device, one.start - START, one.end - START) for one in told if one.device in {"ap-1", "ap-3"}] == [
+        ("ap-1", 10, 30),
+        ("ap-1", 100, 180),
+        ("ap-3", 100, 300),
+    ]
+
+
 async def lost(asker: Asker, count: int = 300) -> list[bool]:
     """Ask an access point many times and tell which requests it did not answer."""
     request = wire.request_template(wire.VERSION_2C, COMMUNITY.encode(), wire.GET, (wire.encode_oid(UP_TIME),))

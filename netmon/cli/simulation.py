@@ -6,6 +6,9 @@ import argparse
 import asyncio
 import json
 import math
+import signal
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,15 @@ from typing import Any
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain, print_json
 from netmon.inventory import load
 from netmon.model import Inventory, Secret
-from netmon.simulator import ScriptError, Simulation, SimulationError, prepare, run_simulation
+from netmon.simulator import (
+    ScriptError,
+    Simulation,
+    SimulationError,
+    prepare,
+    random_course,
+    read_script,
+    run_simulation,
+)
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -44,14 +55,29 @@ def _simulate(arguments: argparse.Namespace) -> int:
         complain("credentials.yaml: no device has a credential with an SNMP community; the agents need one")
         return INPUT_IS_WRONG
     try:
-        city = prepare(inventory, community, arguments.script, per_hour=arguments.random, seed=arguments.seed)
+        start, (chance, seed) = time.time(), (arguments.random, arguments.seed)
+        city = prepare(inventory, community, arguments.script, per_hour=chance, seed=seed, start=start)
         if arguments.truth is not None:
             _write_truth(city, arguments.truth)
-        asyncio.run(_run(city, arguments))
+        asyncio.run(_run(city, arguments, lambda: _read_again(city, arguments, inventory, start)))
     except (ScriptError, SimulationError, OSError, UnicodeDecodeError) as error:
         complain(str(error))
         return INPUT_IS_WRONG
     return ALL_WELL
+
+
+def _read_again(city: Simulation, arguments: argparse.Namespace, inventory: Inventory, start: float) -> None:
+    """Go on with the script as it is now; one with mistakes changes nothing."""
+    by_chance = random_course(inventory, start, arguments.seed, arguments.random)
+    try:
+        script = arguments.script.read_text(encoding="utf-8")
+        city.follow([*read_script(script, inventory, time.time(), str(arguments.script)), *by_chance])
+        if arguments.truth is not None:
+            _write_truth(city, arguments.truth)
+    except (ScriptError, OSError, UnicodeDecodeError) as error:
+        complain(str(error))
+    else:
+        complain(f"{arguments.script} was read again")
 
 
 def _write_truth(city: Simulation, file: Path) -> None:
@@ -75,13 +101,15 @@ def _community(inventory: Inventory) -> Secret | None:
     return None
 
 
-async def _run(city: Simulation, arguments: argparse.Namespace) -> None:
+async def _run(city: Simulation, arguments: argparse.Namespace, read_again: Callable[[], None]) -> None:
     def ready(running: Simulation) -> None:
         if arguments.json:
             print_json({"agents": running.devices})
         else:
             print(f"{running.devices} agents answer SNMP", flush=True)
 
+    if arguments.script is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, read_again)
     try:
         async with asyncio.timeout(arguments.duration):
             await run_simulation(city, ready)

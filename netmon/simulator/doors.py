@@ -24,9 +24,15 @@ class Doors:
     def __init__(self, inventory: Inventory, course: Course, clock: Callable[[], float]) -> None:
         """Work out when each service is closed."""
         self._clock = clock
-        self._closed = {s: _closed(inventory, course, s) for s in inventory.services.values() if _is_ours(s)}
+        self._inventory = inventory
+        self.follow(course)
         self._open: dict[Service, asyncio.Server] = {}
         self._task: asyncio.Task[None] | None = None
+
+    def follow(self, course: Course) -> None:
+        """Go on with another course of events."""
+        services = [s for s in self._inventory.services.values() if _is_ours(s)]
+        self._closed = {s: _closed(self._inventory, course, s) for s in services}
 
     async def start(self) -> None:
         """Open what is to be open, and keep it so.

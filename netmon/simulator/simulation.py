@@ -10,6 +10,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -54,17 +55,21 @@ class Agent:
         Raises:
             SimulationError: The address cannot be had.
         """
-        box, endpoint, community, silent, weather = plan
-        self.endpoint: Final = endpoint
-        self._box = box
-        self._community = community.reveal().encode()
-        self._silent = silent
+        self.endpoint: Final = plan.endpoint
+        self._asked = 0
+        self.follow(plan)
+        self.sock: Final = _bind(plan.box.id, plan.endpoint)
+
+    def follow(self, plan: _Plan) -> None:
+        """Go on as another plan of the same device says."""
+        weather = plan.weather
+        self._box = plan.box
+        self._community = plan.community.reveal().encode()
+        self._silent = plan.silent
         self._slow = [(Calendar([(e.at, e.end)]), e.value or _SLOW) for e in weather if e.kind is Kind.SLOW]
         self._lossy = [
             (Calendar([(e.at, e.end)]), _LOSS if e.value is None else e.value) for e in weather if e.kind is Kind.LOSS
         ]
-        self._asked = 0
-        self.sock: Final = _bind(box.id, endpoint)
 
     def delay(self, at: float) -> float | None:
         """Say after how many seconds the device answers what it is asked at a time; ``None``: it does not."""
@@ -124,9 +129,9 @@ class Simulation:
         self._community = community
         self._clock = clock
         self._course = Course(inventory, events)
-        start = clock()
-        self._city = City(inventory.city.zone, seed, start)
-        self._plans = [*self._devices(start), *self._witnesses(start)]
+        self._start = clock()
+        self._city = City(inventory.city.zone, seed, self._start)
+        self._plans = self._planned()
         self._agents: list[Agent] = []
         self._doors = Doors(inventory, self._course, clock)
         self._late: set[asyncio.TimerHandle] = set()
@@ -136,10 +141,27 @@ class Simulation:
         if foreign:
             raise SimulationError(f"not in 127.0.0.0/8 or ::1: {', '.join(foreign[:5])}")
 
+    def follow(self, events: Iterable[Event]) -> None:
+        """Go on with other events from now on; nobody who asks meanwhile is missed.
+
+        What goes on and is not among them ends now, what had not begun is forgotten, and what is past stays the truth.
+        """
+        now, coming = self._clock(), set(events)
+        past = [e for e in self._course.events if e.at < now and e not in coming]
+        cut = [replace(e, duration=min(e.duration, now - e.at)) for e in past]
+        self._course = Course(self._inventory, [*cut, *coming])
+        self._plans = self._planned()
+        for agent, plan in zip(self._agents, self._plans, strict=False):  # none before the start
+            agent.follow(plan)
+        self._doors.follow(self._course)
+
     @property
     def devices(self) -> int:
         """How many agents there are, witnesses included."""
         return len(self._plans)
+
+    def _planned(self) -> list[_Plan]:
+        return [*self._devices(self._start), *self._witnesses(self._start)]
 
     def _devices(self, start: float) -> Iterable[_Plan]:
         weather: dict[str, list[Event]] = {}
@@ -277,8 +299,11 @@ def prepare(
     *,
     per_hour: float = 0.0,
     seed: int = 0,
+    start: float | None = None,
 ) -> Simulation:
-    """Make a simulation that begins now, with a script's events and, on average, ``per_hour`` more by chance.
+    """Make a simulation with a script's events and, on average, ``per_hour`` more by chance.
+
+    Both count from ``start`` (Unix seconds), from now without one.
 
     Raises:
         ScriptError: The script has mistakes.
@@ -286,7 +311,7 @@ def prepare(
         OSError: The script cannot be read.
         UnicodeDecodeError: The script is not UTF-8.
     """
-    start = time.time()
+    start = time.time() if start is None else start
     events = read_script(script.read_text(encoding="utf-8"), inventory, start, str(script)) if script else []
     return Simulation(inventory, [*events, *random_course(inventory, start, seed, per_hour)], community, seed=seed)
 
