@@ -11,7 +11,7 @@ from live_city import IDENTITY, NOW, LiveCity, small_city
 from exporters import Exporter, Monitor
 from netmon.indicators import AreaCoverage
 from netmon.measures import MEASURES, Measure
-from netmon.model import Device, Failure, Maintenance, Outcome, Role, Site, Targets
+from netmon.model import Acknowledgement, Device, Failure, Maintenance, Outcome, Role, Site, Targets
 from netmon.scheduler.counters import Counters
 
 
@@ -67,6 +67,22 @@ def _plausible(measure: Measure, number: int) -> float:
     return 0.25 if measure.unit == "ratio" else number
 
 
+DRILL = {
+    "drill": "d-1",
+    "device": "ap-2",
+    "site": "park",
+    "uplink": "up-1",
+    "kelurahan": "13.71.01.1001",
+    "kecamatan": "13.71.01",
+    "owner": "dispar",
+    "real": "no",
+}
+MADE = {
+    kind: {name: Acknowledgement(kind, name, "Budi", "menuju lokasi", NOW - 60)}
+    for kind, name in (("device", "ap-1"), ("site", "park"), ("uplink", "up-1"))
+}
+
+
 def monitor() -> Monitor:
     """Describe a monitor that has done something of each kind."""
     counters = Counters()
@@ -80,13 +96,14 @@ def monitor() -> Monitor:
         devices=5,
         sockets={"icmp": {"sent": 70, "received": 60}},
         history_committed=NOW - 3,
+        drill=DRILL,
     )
 
 
 def exporter(city: LiveCity, at: float = NOW) -> Exporter:
     """Show a city at a time."""
     area = AreaCoverage(11_780.97, 1.6964e-05, {"living": 1.6964e-05, "branding": 0.0})
-    return Exporter(city.state, monitor, area=lambda: area, wall=lambda: at)
+    return Exporter(city.state, monitor, area=lambda: area, acknowledged=lambda kind, _: MADE[kind], wall=lambda: at)
 
 
 def series_of(page: str) -> list[str]:
