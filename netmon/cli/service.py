@@ -238,7 +238,7 @@ class Service:
 
     def _standing(self) -> str:
         """Say what ``systemctl status`` shows."""
-        watched = f"watching {len(self.state.devices)} devices"
+        watched = f"devices watched: {len(self.state.devices)}"
         return watched if self._reload_success else f"{watched}; the latest inventory was refused, see the log"
 
     def _heed_signals(self, loop: asyncio.AbstractEventLoop) -> None:
