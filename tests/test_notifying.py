@@ -58,7 +58,7 @@ def test_ready_and_the_end_are_told_by_either_kind_of_address(tmp_path: Path, ab
 
 
 def test_a_reload_is_told_with_its_time_and_ends_ready_even_when_it_fails() -> None:
-    """The service manager needs the monotonic time of its beginning, and a service that never gets ready again hangs there."""
+    """The service manager needs the time of its beginning; a service that never gets ready again would hang there."""
     with told({}, monotonic=lambda: 12.5) as (notifier, socket):
         with pytest.raises(OSError, match="no room"), notifier.reloading():
             raise OSError("no room")
