@@ -21,6 +21,7 @@ _MODULES: Final = {
     "probe": "probing",
     "trust": "trust",
     "status": "status",
+    "ack": "acknowledging",
     "report": "periods",
     "replay": "periods",
     "backup": "periods",
@@ -56,11 +57,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _wrong_inputs() -> tuple[type[Exception], ...]:
     """What a command raises where its input is wrong; asked for when something was raised, not before."""
-    from netmon.history import HistoryError  # noqa: PLC0415 -- few commands need all three, and then they are loaded
+    from netmon.cli.calling import CallError  # noqa: PLC0415 -- few commands need all four, and then they are loaded
+    from netmon.history import HistoryError  # noqa: PLC0415 -- as above
     from netmon.inventory import InventoryError  # noqa: PLC0415 -- as above
     from netmon.profiles import ProfileError  # noqa: PLC0415 -- as above
 
-    return InventoryError, ProfileError, HistoryError
+    return InventoryError, ProfileError, HistoryError, CallError
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -35,6 +35,11 @@ def console(*, error: bool = False) -> Console:
     return Console(file=stream, width=None if stream.isatty() else _PIPE_WIDTH, highlight=False, soft_wrap=False)
 
 
+def shown(text: str) -> str:
+    """Give a text as one line that may be printed whoever wrote it: what would steer a terminal is replaced."""
+    return "".join([one if one.isprintable() else " " if one.isspace() else "\ufffd" for one in text])
+
+
 def complain(text: str) -> None:
     """Print what is wrong to the error output, as it is."""
     print(text, file=sys.stderr)
@@ -54,7 +59,7 @@ def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[obje
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        cells = ["–" if cell is None else str(cell) for cell in row]
+        cells = ["–" if cell is None else shown(str(cell)) for cell in row]
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))
     console().print(table)
 

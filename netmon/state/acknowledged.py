@@ -56,6 +56,11 @@ class Acknowledgements:
         self._state = state
         self._latest = {(one.kind, one.id): one for one in recorded}
 
+    @property
+    def zone(self) -> str:
+        """The city's time zone."""
+        return self._state.inventory.city.zone
+
     def take(self, one: Acknowledgement) -> None:
         """Let one count from now on; it is recorded already."""
         self._latest[one.kind, one.id] = one

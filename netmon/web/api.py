@@ -113,6 +113,7 @@ class Api:
             kind=error.kind,
             cause=_thing(error.cause),
             near=await _nearest(error.name, self._acknowledgements.known()) if error.kind is None else None,
+            zone=self._acknowledgements.zone,
             open=opened[:_MOST_LISTED],
             open_count=len(opened),
         )

@@ -1,0 +1,432 @@
+"""``netmon ack``: somebody is on an outage. It is kept, shown, counted nowhere, and only from this machine or known."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from golden_city import values_of
+from live_city import NOW, LiveCity, small_city
+from running_city import free_port, wait_until
+from starlette.applications import Starlette
+
+from exporters import Exporter, Monitor
+from netmon.cli import main
+from netmon.drills import Drills
+from netmon.history import History, HistoryError, file
+from netmon.model import Acknowledgement, Outcome
+from netmon.state import Acknowledgements, NothingOpenError
+from netmon.web import Api, Pages
+
+HERE = ("127.0.0.1", 50_000)
+MADE = Acknowledgement("uplink", "up-1", "Budi", "menuju lokasi", NOW)
+TOLD = {"id": "up-1", "by": "Budi", "note": "menuju lokasi"}
+
+
+def dark_city() -> LiveCity:
+    """An uplink is down since five minutes, and what is behind it with it; an access point elsewhere is down too."""
+    city = LiveCity(small_city())
+    for name in city.state.devices:
+        city.watch(name, NOW - 3600, NOW - 300)
+        up = name == "rt-2"
+        city.watch(name, NOW - 300, NOW, Outcome.UP if up else Outcome.DOWN)
+    return city
+
+
+class Place:
+    """A city with everything that answers for it, in this process."""
+
+    def __init__(
+        self, city: LiveCity | None = None, *, record: Callable[[Acknowledgement], None] | None = None
+    ) -> None:
+        """Put it together; what is recorded is kept in a list unless something else is to happen."""
+        self.city = city or dark_city()
+        self.now = float(NOW)
+        self.guarded = False
+        self.recorded: list[Acknowledgement] = []
+        self.made = Acknowledgements(self.city.state)
+        api = Api(
+            self.made,
+            record or self.recorded.append,
+            Drills(lambda: self.city.state.inventory),
+            guarded=lambda: self.guarded,
+            wall=lambda: self.now,
+        )
+        pages = Pages(self.city.state, lambda: True, acknowledged=self.made.valid, wall=lambda: self.now)
+        self.exporter = Exporter(self.city.state, Monitor, acknowledged=self.made.valid, wall=lambda: self.now)
+        self.app = Starlette(routes=[*api.routes(), *pages.routes(), *self.exporter.routes()])
+
+    async def post(
+        self, body: Any = None, *, peer: tuple[str, int] = HERE, base: str = "http://127.0.0.1:9810", **more: Any
+    ) -> httpx.Response:
+        """Send an acknowledgement; a body that is no text is sent as JSON."""
+        sent = {"content": body} if isinstance(body, bytes) else {"json": TOLD if body is None else body}
+        transport = httpx.ASGITransport(self.app, client=peer)
+        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+            return await client.post("/api/acknowledgements", **{**sent, **more})
+
+    async def get(self, path: str) -> httpx.Response:
+        """Read a page."""
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://monitor") as client:
+            return await client.get(path)
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """Answer HTTP on a free port, and give the address."""
+        config = uvicorn.Config(self.app, port=0, log_config=None, access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            wait_until(lambda: server.started or not thread.is_alive(), "the server", 20)
+            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+# -- what it holds for --------------------------------------------------------------------------------
+
+
+def test_it_holds_for_the_outage_that_was_open_and_for_no_other() -> None:
+    """As long as that is open, short returns included; a later outage is another one and has nobody."""
+    city = dark_city()
+    made = Acknowledgements(city.state, [MADE])
+    assert made.valid("uplink", NOW) == {"up-1": MADE}
+    assert made.valid("site", NOW) == made.valid("device", NOW) == {}
+    city.watch("rt-1", NOW, NOW + 60)  # shorter than it takes to believe in a return
+    city.watch("rt-1", NOW + 60, NOW + 300, Outcome.DOWN)
+    assert made.valid("uplink", NOW + 299) == {"up-1": MADE}
+    city.watch("rt-1", NOW + 300, NOW + 3000)
+    assert made.valid("uplink", NOW + 2999) == {}
+    city.watch("rt-1", NOW + 3000, NOW + 3300, Outcome.DOWN)
+    assert city.state.open_outages("uplink", NOW + 3299).keys() == {"up-1"}
+    assert made.valid("uplink", NOW + 3299) == {}
+
+
+def test_one_from_before_the_outage_says_nothing_of_it() -> None:
+    """The second before its beginning is too early, its first second is not."""
+    start = dark_city().state.open_outages("uplink", NOW)["up-1"].start
+    for at, counts in ((start - 1, False), (start, True)):
+        made = Acknowledgements(dark_city().state, [Acknowledgement("uplink", "up-1", "Budi", "x", at)])
+        assert bool(made.valid("uplink", NOW)) is counts, at
+
+
+def test_the_latest_counts() -> None:
+    """Whoever says so last is on it, also after a restart that reads all of them in their order."""
+    second = Acknowledgement("uplink", "up-1", "Sari", "giliran saya", NOW + 5)
+    made = Acknowledgements(dark_city().state, [MADE, second])
+    assert made.valid("uplink", NOW + 5) == {"up-1": second}
+    made.take(MADE)
+    assert made.valid("uplink", NOW + 5) == {"up-1": MADE}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "cause", "text"),
+    [
+        ("up-2", "uplink", None, "the uplink up-2 has no open outage"),
+        ("rt-2", "device", None, "the device rt-2 has no open outage"),
+        ("park", "site", ("uplink", "up-1"), "park is down because of the uplink up-1: acknowledge that"),
+        ("ap-2", "device", ("uplink", "up-1"), "ap-2 is down because of the uplink up-1: acknowledge that"),
+        ("nobody", None, None, "there is no uplink, site or device 'nobody'"),
+    ],
+)
+def test_what_has_no_open_outage_is_refused_and_its_cause_named(
+    name: str, kind: str | None, cause: tuple[str, str] | None, text: str
+) -> None:
+    """What is up, what is down because of another, what is not there."""
+    with pytest.raises(NothingOpenError) as error:
+        Acknowledgements(dark_city().state).kind_of(name, NOW)
+    assert (error.value.kind, error.value.cause, str(error.value)) == (kind, cause, text)
+
+
+def test_what_went_out_of_the_inventory_is_shown_no_more() -> None:
+    """An acknowledgement of a thing that is no longer watched does no harm."""
+    made = Acknowledgements(dark_city().state, [Acknowledgement("site", "gone", "Budi", "x", NOW)])
+    assert made.valid("site", NOW) == {}
+
+
+# -- on disk ------------------------------------------------------------------------------------------
+
+
+def test_all_of_them_are_kept_on_disk_in_their_order(tmp_path: Path) -> None:
+    """Each is there as soon as it was taken in: after a crash, in a copy for readers, in a backup."""
+    made = [MADE, Acknowledgement("site", "mosque", "Sari", 'tanda "petik" – é日', NOW + 1), MADE]
+    with History.open(tmp_path / "a") as history:
+        for one in made:
+            history.acknowledge(one)
+        with History.open(tmp_path / "a", read_only=True) as reader:
+            assert reader.acknowledgements() == made
+        history.backup(tmp_path / "backup")
+    History.restore(tmp_path / "backup", tmp_path / "b")
+    for folder in ("a", "b"):
+        with History.open(tmp_path / folder) as history:
+            assert history.acknowledgements() == made
+
+
+def test_a_history_from_before_is_brought_up_to_it(tmp_path: Path) -> None:
+    """A file of the first version, with what it holds, takes acknowledgements; so does its backup."""
+    tmp_path.joinpath("old").mkdir()
+    with closing(file.open_writer(tmp_path / "old" / file.FILE, file.MIGRATIONS[:1])) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        db.execute("INSERT INTO names VALUES (0, 'ap')")
+        db.execute("INSERT INTO rows VALUES (0, 5, 30, 75, 0)")
+        db.execute("INSERT INTO heartbeat VALUES (0, 30, ?)", (bytes([25, 0, 0, 0]),))
+    with History.open(tmp_path / "old") as history:
+        (before,) = history.tracks()["ap"]
+        assert (before.start, before.end) == (5, 105)
+        assert history.acknowledgements() == []
+        history.acknowledge(MADE)
+        assert history.acknowledgements() == [MADE]
+
+
+def test_what_cannot_be_written_is_not_half_there(tmp_path: Path) -> None:
+    """The error says so; afterwards there is none, and the next one can be written."""
+    with History.open(tmp_path) as history:
+        with closing(sqlite3.connect(tmp_path / file.FILE, isolation_level=None)) as other:
+            trigger = "CREATE TRIGGER full AFTER INSERT ON acknowledgements BEGIN SELECT RAISE(ABORT, 'no room'); END"
+            other.execute(trigger)
+            with pytest.raises(HistoryError, match=r"cannot take in the acknowledgement.*no room"):
+                history.acknowledge(MADE)
+            other.execute("DROP TRIGGER full")
+        assert history.acknowledgements() == []
+        history.acknowledge(MADE)
+        assert history.acknowledgements() == [MADE]
+
+
+# -- told to the service ------------------------------------------------------------------------------
+
+
+async def test_it_is_recorded_and_shown_everywhere() -> None:
+    """By the answer, in the status, on the page in both languages, as a metric; states and figures stay as they are."""
+    place = Place()
+    before, metrics = (await place.get("/api/status")).json(), place.exporter.text(part="state", group="13.71.01")
+    answer = await place.post({**TOLD, "note": "  <b>menuju</b> lokasi "})
+    assert answer.status_code == 201
+    made = {"by": "Budi", "note": "<b>menuju</b> lokasi", "at": "2026-11-07T03:00:00Z"}
+    assert answer.json() == {"kind": "uplink", "id": "up-1", **made, "above": None}
+    assert place.recorded == [Acknowledgement("uplink", "up-1", "Budi", "<b>menuju</b> lokasi", NOW)]
+    after = (await place.get("/api/status")).json()
+    shown = {one["id"]: one["acknowledged"] for kind in ("uplinks", "sites", "devices") for one in after[kind]}
+    assert {name: one for name, one in shown.items() if one is not None} == {"up-1": made}
+    for one in after["uplinks"]:
+        one["acknowledged"] = None
+    assert after == before
+    page = place.exporter.text(part="state", group="13.71.01")
+    series = 'netmon_outage_acknowledged{uplink="up-1",by="Budi"}'
+    assert values_of(page) == {**values_of(metrics), series: 1}
+    assert series not in place.exporter.text(group="13.71.02")
+    first = (await place.get("/")).text
+    assert "dikonfirmasi oleh Budi, 10.00: &lt;b&gt;menuju&lt;/b&gt; lokasi" in first
+    assert "acknowledged by Budi, 10:00: &lt;b&gt;" in (await place.get("/?lang=en")).text
+    place.now += 86400
+    assert "dikonfirmasi oleh Budi, 07-11-2026 10.00:" in (await place.get("/")).text
+
+
+async def test_a_device_whose_uplink_is_down_too_leads_to_it() -> None:
+    """The router itself may be acknowledged; people are called for the uplink, and the answer says so."""
+    answer = await Place().post({**TOLD, "id": "rt-1"})
+    assert (answer.status_code, answer.json()["kind"]) == (201, "device")
+    assert answer.json()["above"] == {"kind": "uplink", "id": "up-1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "told"),
+    [
+        ("park", 409, {"kind": "site", "cause": {"kind": "uplink", "id": "up-1"}, "near": None}),
+        ("up-2", 409, {"kind": "uplink", "cause": None, "near": None}),
+        ("mosk", 404, {"kind": None, "cause": None, "near": "mosque"}),
+        ("x" * 5000, 404, {"kind": None, "cause": None, "near": None}),
+    ],
+)
+async def test_nothing_open_is_told_with_what_is(name: str, status: int, told: dict[str, Any]) -> None:
+    """The cause, the nearest id, and every open outage with its beginning; nothing is recorded."""
+    place = Place()
+    answer = await place.post({**TOLD, "id": name})
+    found = answer.json()
+    assert answer.status_code == status
+    assert {key: found[key] for key in told} == told
+    opened = {"up-1": "uplink", "mosque": "site", "rt-1": "device", "ap-3": "device"}
+    assert {one["id"]: one["kind"] for one in found["open"]} == opened
+    assert (found["open_count"], found["open"][0]["start"]) == (4, "2026-11-07T02:55:00Z")
+    assert place.recorded == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, b""),
+        (400, b"{"),
+        (400, b"[" * 8000),
+        (400, b"\xff\xfe"),
+        (400, [TOLD]),
+        (400, {"id": "up-1", "by": "Budi"}),
+        (400, {**TOLD, "at": 0}),
+        (400, {**TOLD, "by": 7}),
+        (400, {**TOLD, "by": None}),
+        (400, {**TOLD, "by": " "}),
+        (400, {**TOLD, "by": "x" * 61}),
+        (400, {**TOLD, "note": "x" * 501}),
+        (400, {**TOLD, "note": "two\nlines"}),
+        (400, {**TOLD, "note": "\x1b[2J"}),
+        (400, {**TOLD, "by": "iduB\u202e"}),
+        (413, b" " * 9000),
+    ],
+    ids=lambda value: None if isinstance(value, int) else f"{str(value)[:40]!a}",
+)
+async def test_what_is_no_acknowledgement_is_refused(status: int, body: Any) -> None:
+    """With a sentence that says why; nothing is recorded."""
+    place = Place()
+    answer = await place.post(body, headers={"content-type": "application/json"})
+    assert answer.status_code == status, answer.text
+    assert answer.json().keys() == {"error"}
+    assert place.recorded == []
+
+
+ELSEWHERE = ("10.71.0.9", 50_000)
+
+
+@pytest.mark.parametrize(
+    ("guarded", "status", "how"),
+    [
+        pytest.param(False, 201, {}, id="from-here"),
+        pytest.param(False, 201, {"base": "http://localhost:9810"}, id="by-name"),
+        pytest.param(False, 201, {"base": "http://[::1]:9810", "peer": ("::1", 1)}, id="by-ipv6"),
+        pytest.param(False, 201, {"peer": ("::ffff:127.0.0.1", 1)}, id="ipv4-in-ipv6"),
+        pytest.param(False, 201, {"headers": {"origin": "http://127.0.0.1:9810"}}, id="own-origin"),
+        pytest.param(False, 403, {"peer": ELSEWHERE}, id="from-elsewhere"),
+        pytest.param(False, 403, {"peer": ("", 0)}, id="from-nowhere"),
+        pytest.param(False, 403, {"base": "http://evil.example"}, id="rebound-name"),
+        pytest.param(False, 403, {"base": "http://127.0.0.1.evil.example"}, id="rebound-look-alike"),
+        pytest.param(False, 403, {"base": "http://10.71.0.5:9810"}, id="another-address"),
+        pytest.param(False, 403, {"headers": {"host": "[::1"}}, id="no-name"),
+        pytest.param(False, 403, {"headers": {"origin": "http://evil.example"}}, id="foreign-origin"),
+        pytest.param(False, 403, {"headers": {"origin": "null"}}, id="origin-of-a-file"),
+        pytest.param(False, 403, {"headers": {"x-forwarded-for": "10.0.0.1"}}, id="through-a-proxy"),
+        pytest.param(True, 201, {"peer": ELSEWHERE, "base": "https://netmon.example"}, id="known-from-elsewhere"),
+        pytest.param(True, 403, {"headers": {"origin": "http://evil.example"}}, id="known-by-a-foreign-page"),
+        pytest.param(True, 415, {"headers": {"content-type": "text/plain"}}, id="known-by-a-form"),
+        pytest.param(False, 415, {"headers": {"content-type": "text/plain"}}, id="form-text"),
+        pytest.param(False, 415, {"headers": {"content-type": "multipart/form-data"}}, id="form-multipart"),
+        pytest.param(False, 201, {"headers": {"content-type": "Application/JSON; charset=utf-8"}}, id="with-charset"),
+    ],
+)
+async def test_who_may(guarded: bool, status: int, how: dict[str, Any]) -> None:
+    """Programs of this machine by a name of this machine, or whoever has said a password; no page from elsewhere."""
+    place = Place()
+    place.guarded = guarded
+    body = json.dumps(TOLD).encode()
+    how = {**how, "headers": {"content-type": "application/json", **how.get("headers", {})}}
+    answer = await place.post(body, **how)
+    assert answer.status_code == status, answer.text
+    assert len(place.recorded) == (status == 201)
+
+
+async def test_what_is_not_recorded_does_not_count() -> None:
+    """A full disk: 503 with the reason, and nobody is shown to be on it."""
+
+    def full(_one: Acknowledgement) -> None:
+        raise HistoryError("history.sqlite: cannot take in the acknowledgement: the disk is full: free some space")
+
+    place = Place(record=full)
+    answer = await place.post()
+    assert answer.status_code == 503
+    assert "the disk is full" in answer.json()["error"]
+    assert place.made.valid("uplink", NOW) == {}
+
+
+# -- the command --------------------------------------------------------------------------------------
+
+WORDS = ("--by", "Budi", "--note", "menuju lokasi")
+
+
+def test_the_command_says_what_was_done_and_what_it_does_not_change(capsys: pytest.CaptureFixture[str]) -> None:
+    """In Indonesian by default, in English on request, as JSON; the status shows it."""
+    place = Place()
+    with place.served() as url:
+        assert main(["ack", "up-1", *WORDS, "--url", url]) == 0
+        assert capsys.readouterr().out == (
+            "Jaringan up-1: dikonfirmasi oleh Budi: menuju lokasi\n"
+            "Pengingat gangguan ini berhenti. Gangguan tetap dihitung: konfirmasi tidak mengubah angka apa pun.\n"
+        )
+        assert main(["ack", "rt-1", *WORDS, "--url", url, "--language", "en"]) == 0
+        assert capsys.readouterr().out == (
+            "Device rt-1: acknowledged by Budi: menuju lokasi\n"
+            "Note: the uplink up-1 is down too, and people are called for that. Acknowledge up-1 as well.\n"
+            "Reminders of this outage stop. The outage still counts: an acknowledgement changes no figure.\n"
+        )
+        assert main(["ack", "mosque", *WORDS, "--url", url, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["kind"] == "site"
+        assert main(["status", "--url", url]) == 1
+    table = capsys.readouterr().out
+    assert [line.split()[:2] for line in table.splitlines() if "Budi, 10:00: menuju lokasi" in line] == [
+        ["uplink", "up-1"],
+        ["site", "mosque"],
+        ["device", "rt-1"],
+    ]
+    assert len(place.recorded) == 3
+
+
+def test_the_command_says_what_is_open_instead(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2: the cause to acknowledge instead, or what is open since when in the city's zone."""
+    with Place().served() as url:
+        assert main(["ack", "park", *WORDS, "--url", url]) == 2
+        assert capsys.readouterr() == ("", "park terputus karena jaringan up-1: konfirmasi up-1\n")
+        assert main(["ack", "mosk", *WORDS, "--url", url, "--language", "en"]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert told.err == (
+            "there is no uplink, site or device mosk (is it mosque?)\n"
+            "Outages that are open:\n"
+            "  uplink up-1 since 07-11-2026 09.55\n"
+            "  site mosque since 07-11-2026 09.55\n"
+            "  device rt-1 since 07-11-2026 09.55\n"
+            "  device ap-3 since 07-11-2026 09.55\n"
+        )
+    calm = LiveCity(small_city())
+    for name in calm.state.devices:
+        calm.watch(name, NOW - 600, NOW)
+    with Place(calm).served() as url:
+        assert main(["ack", "park", *WORDS, "--url", url]) == 2
+    assert capsys.readouterr().err == "park tidak sedang mengalami gangguan terbuka\nTidak ada gangguan yang terbuka.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--by", "", "--note", "x"), "--by: is blank: write something"),
+        (("--by", "Budi", "--note", "x" * 501), "--note: is longer than 500 characters: shorten it"),
+        (("--by", "Budi", "--note", "a\nb"), "--note: holds control characters or line breaks"),
+        ((*WORDS, "--url", "ftp://x"), "is no address of a service (write http://HOST:PORT)"),
+        ((*WORDS, "--url", "http://budi:rahasia@127.0.0.1"), "write user and password by --user and --password-file"),
+        ((*WORDS, "--user", "budi"), "--user and --password-file: write both or neither"),
+    ],
+    ids=lambda value: None if isinstance(value, str) else "_".join(word[:12] for word in value if word != "--by"),
+)
+def test_what_cannot_be_meant_is_refused_before_anybody_is_asked(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    """Exit 2 and one line, without a password that stood in an address."""
+    assert main(["ack", "up-1", *words]) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert said in told.err
+    assert "rahasia" not in told.err
+
+
+def test_nobody_there_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2 with the address that was asked."""
+    url = f"http://127.0.0.1:{free_port()}"
+    assert main(["ack", "up-1", *WORDS, "--url", url]) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert url in told.err
+    assert "refused" in told.err
