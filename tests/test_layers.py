@@ -58,6 +58,7 @@ OWNERS = {
     "ssl": {"netmon.serving", "netmon.cli"},
     "shapely": {"netmon.coverage"},
     "jinja2": {"netmon.web"},
+    "markdown_it": {"netmon.web"},
     "rich": {"netmon.cli"},
     "argparse": {"netmon.cli"},
     "netmiko": {"netmon.probes.ssh"},

@@ -1,4 +1,4 @@
-"""The routes of the pages: the first page and ``/api/status``."""
+"""The routes of the pages: the first page, the runbooks, and ``/api/status``."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from starlette.routing import Route
 
 from netmon.model import State
 from netmon.state import Acknowledged, CityState, nobody
+from netmon.web.runbooks import Runbooks
 from netmon.web.status import Status, status
-from netmon.web.words import LANGUAGES, WORDS, acknowledged, share
+from netmon.web.words import WORDS, acknowledged, share, spoken
 
 _FIRST = (State.DOWN, State.DOWN_UPSTREAM, State.DEGRADED, State.UNKNOWN, State.PLANNED, State.OUT_OF_SERVICE, State.UP)
 _AMISS = frozenset(state.value for state in (State.DOWN, State.DOWN_UPSTREAM, State.DEGRADED, State.UNKNOWN))
@@ -45,10 +46,11 @@ class Pages:
         self._templates = Environment(
             loader=PackageLoader("netmon.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
+        self._runbooks = Runbooks(self._templates, lambda: self._state.inventory.city.language)
 
     def routes(self) -> list[Route]:
         """Give the routes for the ASGI application."""
-        return [Route("/", self._first), Route("/api/status", self._status)]
+        return [Route("/", self._first), Route("/api/status", self._status), *self._runbooks.routes()]
 
     def _now(self, language: str = "en") -> Status:
         found = status(self._state, self._wall(), language, self._acknowledged)
@@ -58,8 +60,7 @@ class Pages:
         return JSONResponse(self._now())
 
     async def _first(self, request: Request) -> Response:
-        asked = request.query_params.get("lang", self._state.inventory.city.language)
-        language = asked if asked in LANGUAGES else LANGUAGES[0]
+        language = spoken(request.query_params.get("lang"), self._state.inventory.city.language)
         now = self._now(language)
         zone = ZoneInfo(now["zone"])
         page = self._templates.overlay()

@@ -36,6 +36,9 @@ _ID: Final = {
     "as_of": "Keadaan pada",
     "definition": "Angka menurut",
     "other": "English",
+    "first_page": "Keadaan kota",
+    "runbooks": "Panduan peringatan",
+    "runbook_missing": "Tidak ada panduan bernama {}. Inilah semuanya:",
     "up": "aktif",
     "degraded": "terganggu sebagian",
     "down": "terputus",
@@ -87,6 +90,9 @@ _EN: Final = {
     "as_of": "As of",
     "definition": "Figures by",
     "other": "Bahasa Indonesia",
+    "first_page": "State of the city",
+    "runbooks": "Runbooks",
+    "runbook_missing": "There is no runbook named {}. These are all:",
     "up": "up",
     "degraded": "degraded",
     "down": "down",
@@ -112,6 +118,12 @@ _EN: Final = {
 }
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {"id": _ID, "en": _EN}
+
+
+def spoken(asked: str | None, city: str) -> str:
+    """Give the language of a page: what was asked for, else the city's; the first where that is not spoken."""
+    language = city if asked is None else asked
+    return language if language in LANGUAGES else LANGUAGES[0]
 
 
 def share(value: float | None, language: str) -> str:
