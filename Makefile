@@ -1,4 +1,5 @@
 # make run    the simulated city, polled, exported, on a page; needs Python 3.11 and no root
+# make stack  the same with Prometheus, Alertmanager and an inbox: watch an alert travel
 # make test   everything that must hold before a change lands, in minutes
 # make e2e    the longer stories with real programs
 # make soak   what takes long: many more random cases, and hostile bytes by the million
@@ -15,11 +16,16 @@ export VENV LISTEN DATA SCRIPT
 # an SSH server and the library that lets it know users of a test's own.
 PACKAGES = snmpd snmp prometheus prometheus-alertmanager victoria-metrics iproute2 nftables iputils-ping procps curl openssh-server libnss-wrapper
 
-.PHONY: run test e2e soak bench lint environment packages clean
+.PHONY: run stack test e2e soak bench lint environment packages clean
 
 run:
 	@scripts/environment run
 	@exec scripts/run-city
+
+stack:
+	@scripts/packages prometheus prometheus-alertmanager
+	@scripts/environment run
+	@exec $(VENV)/bin/python scripts/stack.py
 
 environment:
 	@scripts/environment dev
