@@ -38,7 +38,21 @@ from netmon.web.status import status
 ROOT = Path(__file__).parent.parent
 MONTH = Path(__file__).parent / "data" / "lk1"
 COMMANDS = (
-    *("check", "schema", "run", "probe", "trust", "status", "ack", "report", "replay", "backup", "restore", "simulate"),
+    *(
+        "check",
+        "schema",
+        "run",
+        "probe",
+        "trust",
+        "status",
+        "ack",
+        "silence",
+        "report",
+        "replay",
+        "backup",
+        "restore",
+        "simulate",
+    ),
 )
 MISTAKE = re.compile(r"[\w./-]+:\d+: [^:]+: .+")
 LABEL = ("--month", "2026-11")

@@ -22,6 +22,7 @@ _MODULES: Final = {
     "trust": "trust",
     "status": "status",
     "ack": "acknowledging",
+    "silence": "silencing",
     "report": "periods",
     "replay": "periods",
     "backup": "periods",

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from netmon.cli.terminal import shown
+
 _TIMEOUT: Final = 10.0
 """Seconds for a connection and for each piece of an answer."""
 
@@ -23,6 +25,9 @@ _WHOLE: Final = 30.0
 _LARGEST: Final = 64 << 20
 _PIECE: Final = 64 << 10
 """Seconds for an answer, bytes of an answer, bytes that are taken at once."""
+
+_LONGEST: Final = 500
+"""Characters of a reason."""
 
 _OK: Final = range(200, 300)
 
@@ -32,8 +37,8 @@ class CallError(Exception):
 
     def __init__(self, where: str, reason: str) -> None:
         """Say where and why."""
-        super().__init__(f"{where}: {reason}")
-        self.reason = reason
+        self.reason = shown(reason)[:_LONGEST]  # some of it was said by whatever answers there
+        super().__init__(f"{where}: {self.reason}")
 
 
 @dataclass(frozen=True, slots=True)

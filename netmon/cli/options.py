@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from pathlib import Path
+from typing import Final
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def common() -> argparse.ArgumentParser:
@@ -24,6 +28,18 @@ def data_folder(arguments: argparse.Namespace) -> Path:
     """Give the folder of the history: the one that was named, or the user's."""
     named: Path | None = arguments.data
     return _users_folder() if named is None else named
+
+
+def duration(text: str) -> int:
+    """Read ``90s``, ``5m``, ``2h`` or ``1d`` as seconds, for an option.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if found is None or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration: write it as 90s, 5m, 2h or 1d")
+    return int(found[1]) * _UNITS[found[2]]
 
 
 def _users_folder() -> Path:
