@@ -1,0 +1,394 @@
+"""The whole chain of alerts on loopback: a simulated city, netmon, Prometheus, Alertmanager, and where pages arrive.
+
+Rules and the configurations of Prometheus and Alertmanager are the repository's own. What a test must change in them
+(addresses, secrets, durations) it exchanges text for text, and a text that is not there is a failure: nothing is tested
+but what is delivered. Each receiver also posts to a webhook of the inbox, which tells what it was sent in a form that
+can be counted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pytest
+from inbox import Inbox, Webhook
+from running_city import NETMON, Program, Service, free_port, wait_until
+
+ROOT: Final = Path(__file__).parent.parent
+NEEDS_THE_CHAIN: Final = pytest.mark.skipif(
+    any(shutil.which(program) is None for program in ("prometheus", "prometheus-alertmanager")),
+    reason="not installed: prometheus prometheus-alertmanager",
+)
+STARTING: Final = 120.0
+
+Exchanges = Mapping[str, str]
+"""What stands in a file → what a test writes there instead."""
+
+TAPPED: Final = ("on-call", "staff", "office", "reminder", "drill", "dead-man")
+"""Receivers that also post to the inbox, each to a path of its own name."""
+
+# -- what is made shorter -----------------------------------------------------------------------------
+
+QUICK_SCRAPES: Final = {
+    "evaluation_interval: 15s": "evaluation_interval: 1s",
+    "scrape_interval: 15s": "scrape_interval: 1s\n    scrape_timeout: 1s",
+    "scrape_interval: 60s": "scrape_interval: 10s",
+}
+WAIT: Final = 2
+INTERVAL: Final = 4
+"""Seconds for which Alertmanager waits before the first message of a group, and before another of the same."""
+
+QUICK_GROUPS: Final = {
+    "group_wait: 10s": f"group_wait: {WAIT}s",
+    "group_interval: 1m\n": f"group_interval: {INTERVAL}s\n",
+    "group_wait: 5m": f"group_wait: {WAIT}s",
+    "group_interval: 15m": f"group_interval: {INTERVAL}s",
+    # A sign of life each second or two.
+    "group_interval: 30s": "group_interval: 1s",
+    "repeat_interval: 50s": "repeat_interval: 1s",
+    # Reminders of what goes on.
+    "group_interval: 30m": f"group_interval: {INTERVAL}s",
+    "repeat_interval: 4h": "repeat_interval: 10s",
+    # The office has no night.
+    '"monday:friday"': '"monday:sunday"',
+    'start_time: "07:30", end_time: "16:00"': 'start_time: "00:00", end_time: "24:00"',
+}
+
+_SECRETS: Final = "/etc/prometheus/netmon-alertmanager/secrets"
+
+
+def exchanged(text: str, exchanges: Exchanges, where: object) -> str:
+    """Exchange texts for others; each must be there, or nobody would know what is tested."""
+    for old, new in exchanges.items():
+        assert old in text, f"{where} no longer says {old!r}: adapt the test"
+        text = text.replace(old, new)
+    return text
+
+
+# -- what arrives -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one receiver was sent at once: alerts in Alertmanager's words."""
+
+    at: float
+    receiver: str
+    status: str
+    alerts: tuple[dict[str, Any], ...]
+
+    @classmethod
+    def of(cls, arrived: Webhook) -> Message:
+        """Read a webhook's payload."""
+        payload = arrived.payload
+        return cls(arrived.at, payload["receiver"], payload["status"], tuple(payload["alerts"]))
+
+    def names(self, status: str | None = None) -> list[str]:
+        """Name its alerts, each once."""
+        return sorted({one["labels"]["alertname"] for one in self.alerts if status in {None, one["status"]}})
+
+    def holds(self, **labels: str) -> bool:
+        """Say whether one of its alerts has these labels."""
+        return any(labels.items() <= one["labels"].items() for one in self.alerts)
+
+    def __str__(self) -> str:
+        """Tell it in a line."""
+        told = ", ".join(
+            f"{one['labels']['alertname']}({_place(one['labels'])}) {one['status']}" for one in self.alerts
+        )
+        return f"{_clock(self.at)} {self.receiver:9} {self.status:8} {told}"
+
+
+def _place(labels: Mapping[str, str]) -> str:
+    return next((labels[key] for key in ("device", "site", "uplink", "kecamatan") if key in labels), "")
+
+
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S.%f")[:-4]
+
+
+# -- the chain ----------------------------------------------------------------------------------------
+
+
+class Chain:
+    """Simulator, netmon, Prometheus, Alertmanager and inbox over one inventory; a context manager that ends them all.
+
+    ``exchanges`` are those of a test's own, by the file's path in the repository, after those of the addresses.
+    """
+
+    def __init__(self, folder: Path, inventory: Path, exchanges: Mapping[str, Exchanges]) -> None:
+        """Choose ports; nothing is started yet."""
+        self.folder = folder
+        self.inventory = inventory
+        self.data = folder / "data"
+        self.inbox = Inbox()
+        self.begun = time.time()
+        self._exchanges = exchanges
+        self._ports = {name: free_port() for name in ("netmon", "prometheus", "alertmanager")}
+        self._running: dict[str, Program] = {}
+        self._course: dict[str, str] = {}
+        self._telling = threading.Lock()
+
+    def url(self, name: str) -> str:
+        """Give the address of a program."""
+        return f"http://{self._where(name)}"
+
+    def _where(self, name: str) -> str:
+        return f"127.0.0.1:{self._ports[name]}"
+
+    def __enter__(self) -> Self:
+        """Start everything and wait until a sign of life has come through the whole chain."""
+        self.inbox.__enter__()
+        try:
+            self._write()
+            for name in ("city", "alertmanager", "netmon", "prometheus"):
+                self.start(name)
+            wait_until(self._is_well, "a city that is well", STARTING)
+            wait_until(lambda: self.messages("dead-man"), "a sign of life", STARTING)
+        except BaseException as error:
+            error.add_note(self.explained())
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End everything."""
+        for program in self._running.values():
+            program.__exit__(None, None, None)
+        self.inbox.__exit__(None, None, None)
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Let a failure within say what arrived and what was known."""
+        try:
+            yield
+        except AssertionError as error:
+            error.add_note(self.explained())
+            raise
+
+    def _is_well(self) -> bool:
+        targets = {"up"} == {one["health"] for one in self._prometheus("targets", state="active")["activeTargets"]}
+        return targets and set(self.netmon.states().values()) == {"up"}
+
+    # -- programs -------------------------------------------------------------------------------------
+
+    @property
+    def netmon(self) -> Service:
+        """Give the running service."""
+        return Service(self._running["netmon"], self.url("netmon"), self.inventory, self.data)
+
+    def start(self, name: str) -> None:
+        """Start a program, again on the same port and data, and wait until it answers."""
+        commands: dict[str, tuple[str | Path, ...]] = {
+            "city": (*NETMON, "simulate", self.inventory, "--script", self._script, "--for", "1800"),
+            "netmon": (
+                *(*NETMON, "run", "--inventory", self.inventory, "--data", self.data),
+                *("--listen", self._where("netmon")),
+            ),
+            "prometheus": (
+                *("prometheus", f"--config.file={self.folder / 'prometheus.yml'}"),
+                *(f"--storage.tsdb.path={self.folder / 'tsdb'}", f"--web.listen-address={self._where('prometheus')}"),
+            ),
+            "alertmanager": (
+                *("prometheus-alertmanager", f"--config.file={self.folder / 'alertmanager.yml'}"),
+                *(f"--storage.path={self.folder / 'alertmanager'}", "--cluster.listen-address="),
+                f"--web.listen-address={self._where('alertmanager')}",
+            ),
+        }
+        program = self._running[name] = Program(self.folder / f"{name}.log", *commands[name])
+        if name == "city":
+            program.wait_for("agents answer SNMP", STARTING)
+        else:
+            wait_until(lambda: self._answers(name), name, STARTING)
+
+    def stop(self, name: str) -> None:
+        """Let a program end in order."""
+        self._running[name].stop()
+
+    def kill(self, name: str) -> None:
+        """End a program as a power cut does."""
+        self._running[name].kill()
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a program a signal."""
+        self._running[name].signal(number)
+
+    def _answers(self, name: str) -> bool:
+        program = self._running[name]
+        assert program.process.poll() is None, f"{name} ended:\n{program.said()}"
+        try:
+            with urllib.request.urlopen(f"{self.url(name)}/-/ready", timeout=5) as answer:  # noqa: S310 -- http alone
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+    # -- what happens in the city ---------------------------------------------------------------------
+
+    @property
+    def _script(self) -> Path:
+        return self.folder / "course.csv"
+
+    def happen(self, event: str, target: str, *, value: str = "", after: float = 0.0, lasts: float = 3600.0) -> None:
+        """Let an event of the simulator begin, so many seconds from now."""
+        self.happen_all([(event, target)], value=value, after=after, lasts=lasts)
+
+    def happen_all(
+        self, events: Iterable[tuple[str, str]], *, value: str = "", after: float = 0.0, lasts: float = 3600.0
+    ) -> None:
+        """Let several events begin at once."""
+        begin = datetime.fromtimestamp(time.time() + after, UTC).isoformat(timespec="milliseconds")
+        with self._telling:
+            for event, target in events:
+                self._course[f"{event},{target},{begin}"] = f"{begin},{lasts:g},{event},{target},{value}"
+            self._tell()
+
+    def end(self, event: str, target: str) -> None:
+        """End an event now."""
+        with self._telling:
+            kept = {key: line for key, line in self._course.items() if not key.startswith(f"{event},{target},")}
+            self._course = kept
+            self._tell()
+
+    def _write_course(self) -> None:
+        self._script.write_text("\n".join(["at,duration,event,target,value", *self._course.values(), ""]))
+
+    def _tell(self) -> None:
+        city = self._running["city"]
+        read = city.said().count("was read again")
+        self._write_course()
+        city.signal(signal.SIGHUP)
+        wait_until(lambda: city.said().count("was read again") > read, f"the city to go on: {city.said()}")
+
+    # -- what arrives ---------------------------------------------------------------------------------
+
+    def messages(self, receiver: str | None = None, **labels: str) -> list[Message]:
+        """Give what a receiver (without one: each, save the dead man's) was sent, about alerts with these labels."""
+        found = [Message.of(one) for one in list(self.inbox.webhooks) if one.path.startswith("/webhook/tap/")]
+        wanted = [one for one in found if one.receiver == (receiver or one.receiver)]
+        return [one for one in wanted if one.holds(**labels) and (receiver or one.receiver != "dead-man")]
+
+    def wait_for(
+        self, receiver: str, alert: str, status: str = "firing", deadline: float = 120.0, **labels: str
+    ) -> Message:
+        """Wait for a message in which an alert with these labels fires, or is resolved."""
+
+        def arrived() -> Message | None:
+            for message in self.messages(receiver):
+                told = [one for one in message.alerts if one["status"] == status]
+                if any({"alertname": alert, **labels}.items() <= one["labels"].items() for one in told):
+                    return message
+            return None
+
+        found: Message = wait_until(arrived, f"{alert} {status} {labels} at {receiver}", deadline)
+        return found
+
+    def queried(self, expression: str) -> dict[tuple[tuple[str, str], ...], float]:
+        """Evaluate an expression in Prometheus now: value by labels."""
+        found = self._prometheus("query", query=expression)["result"]
+        return {tuple(sorted(one["metric"].items())): float(one["value"][1]) for one in found}
+
+    def _prometheus(self, path: str, **parameters: str) -> Any:
+        return self._asked("prometheus", f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")["data"]
+
+    def _asked(self, name: str, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.url(name)}{path}", timeout=30) as answer:  # noqa: S310 -- http alone
+            return json.load(answer)
+
+    def explained(self) -> str:
+        """Tell what arrived when, which alerts Prometheus and Alertmanager know, and how programs ended."""
+        told = [f"-- arrived (begun at {_clock(self.begun)})", *map(str, self.messages())]
+        signs = self.messages("dead-man")
+        told.append(f"signs of life: {len(signs)}" + (f", last at {_clock(signs[-1].at)}" if signs else ""))
+        told += [f"refused: {text!r}" for text in self.inbox.refused]
+        for name, path in (("prometheus", "/api/v1/alerts"), ("alertmanager", "/api/v2/alerts")):
+            told.append(f"-- {name}")
+            try:
+                told.append(json.dumps(self._asked(name, path))[:20_000])
+            except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                told.append(f"does not answer: {error}")
+        for name, program in self._running.items():
+            told.append(f"-- {name}, the end of its log (exit code {program.process.poll()})")
+            told += [line for line in program.said().splitlines() if "level=debug" not in line][-15:]
+        return "\n".join(told)
+
+    # -- configurations -------------------------------------------------------------------------------
+
+    def _own(self, path: str) -> str:
+        """Read a file of the repository with the test's exchanges."""
+        return exchanged((ROOT / path).read_text(encoding="utf-8"), self._exchanges.get(path, {}), path)
+
+    def _write(self) -> None:
+        self._write_course()
+        rules = self.folder / "rules"
+        rules.mkdir()
+        for file in sorted((ROOT / "alerts").glob("*.yml")):
+            if not file.name.endswith(".test.yml"):
+                (rules / file.name).write_text(self._own(f"alerts/{file.name}"), encoding="utf-8")
+        addresses = {
+            "127.0.0.1:9810": self._where("netmon"),
+            "127.0.0.1:9093": self._where("alertmanager"),
+            "/etc/prometheus/netmon/": f"{rules}/",
+        }
+        path = "deploy/prometheus/prometheus.yml"
+        (self.folder / "prometheus.yml").write_text(exchanged(self._own(path), addresses, path), encoding="utf-8")
+        self._write_alertmanager()
+
+    def _write_alertmanager(self) -> None:
+        """Write Alertmanager's configuration as it is deployed: by ``render.py``, with secrets from files."""
+        path, secrets = "deploy/alertmanager/alertmanager.yml", self.folder / "secrets"
+        secrets.mkdir()
+        webhook = self.inbox.webhook_url
+        for name, secret in (
+            ("smtp-password", "kata-sandi"),
+            ("telegram-token", "123456:rahasia"),
+            ("gateway-url", f"{webhook}/gateway"),
+            ("dead-man-url", f"{webhook}/dead-man"),
+        ):
+            (secrets / name).write_text(secret, encoding="utf-8")
+            (secrets / name).chmod(0o600)
+        addresses = {
+            "127.0.0.1:9810": self._where("netmon"),
+            "smtp.example.id:587": self.inbox.smtp_address,
+            "smtp_require_tls: true": f"smtp_require_tls: false\n  telegram_api_url: {self.inbox.telegram_url}",
+            f"{_SECRETS}/": f"{secrets}/",
+            "- templates/": f"- {ROOT / 'deploy' / 'alertmanager' / 'templates'}/",
+        }
+        source, made = self.folder / "source.yml", self.folder / "alertmanager.yml"
+        source.write_text(tapped(exchanged(self._own(path), addresses, path), f"{webhook}/tap"), encoding="utf-8")
+        command = (sys.executable, ROOT / "deploy" / "alertmanager" / "render.py", source, made)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def tapped(text: str, url: str) -> str:
+    """Let receivers of Alertmanager's configuration also post to the inbox, with all their alerts."""
+    for name in TAPPED:
+        found = re.search(rf"(?ms)^  - name: {name}\b.*?(?=^  - name: |\Z)", text)
+        assert found is not None, f"there is no receiver {name}: adapt the test"
+        silent_end = "        send_resolved: false\n" if "send_resolved: false" in found[0] else ""
+        tap = f"      - url: {url}/{name}\n{silent_end}"
+        if "    webhook_configs:" in found[0]:
+            own = re.sub(r"(?m)^    webhook_configs:.*\n", rf"\g<0>{tap}", found[0])
+        else:
+            own = f"{found[0].rstrip()}\n    webhook_configs:\n{tap}\n"
+        text = text.replace(found[0], own)
+    return text
