@@ -4,93 +4,27 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
+from answering_city import Place, dark_city
 from golden_city import values_of
-from live_city import NOW, LiveCity, small_city
-from running_city import free_port, wait_until
-from starlette.applications import Starlette
+from live_city import NOW
 
-from exporters import Exporter, Monitor
-from netmon.cli import main
-from netmon.drills import Drills
 from netmon.history import History, HistoryError, file
 from netmon.model import Acknowledgement, Outcome
 from netmon.state import Acknowledgements, NothingOpenError
-from netmon.web import Api, Pages
 
-HERE = ("127.0.0.1", 50_000)
 MADE = Acknowledgement("uplink", "up-1", "Budi", "menuju lokasi", NOW)
 TOLD = {"id": "up-1", "by": "Budi", "note": "menuju lokasi"}
 
 
-def dark_city() -> LiveCity:
-    """An uplink is down since five minutes, and what is behind it with it; an access point elsewhere is down too."""
-    city = LiveCity(small_city())
-    for name in city.state.devices:
-        city.watch(name, NOW - 3600, NOW - 300)
-        up = name == "rt-2"
-        city.watch(name, NOW - 300, NOW, Outcome.UP if up else Outcome.DOWN)
-    return city
-
-
-class Place:
-    """A city with everything that answers for it, in this process."""
-
-    def __init__(
-        self, city: LiveCity | None = None, *, record: Callable[[Acknowledgement], None] | None = None
-    ) -> None:
-        """Put it together; what is recorded is kept in a list unless something else is to happen."""
-        self.city = city or dark_city()
-        self.now = float(NOW)
-        self.guarded = False
-        self.recorded: list[Acknowledgement] = []
-        self.made = Acknowledgements(self.city.state)
-        api = Api(
-            self.made,
-            record or self.recorded.append,
-            Drills(lambda: self.city.state.inventory),
-            guarded=lambda: self.guarded,
-            wall=lambda: self.now,
-        )
-        pages = Pages(self.city.state, lambda: True, acknowledged=self.made.valid, wall=lambda: self.now)
-        self.exporter = Exporter(self.city.state, Monitor, acknowledged=self.made.valid, wall=lambda: self.now)
-        self.app = Starlette(routes=[*api.routes(), *pages.routes(), *self.exporter.routes()])
-
-    async def post(
-        self, body: Any = None, *, peer: tuple[str, int] = HERE, base: str = "http://127.0.0.1:9810", **more: Any
-    ) -> httpx.Response:
-        """Send an acknowledgement; a body that is no text is sent as JSON."""
-        sent = {"content": body} if isinstance(body, bytes) else {"json": TOLD if body is None else body}
-        transport = httpx.ASGITransport(self.app, client=peer)
-        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
-            return await client.post("/api/acknowledgements", **{**sent, **more})
-
-    async def get(self, path: str) -> httpx.Response:
-        """Read a page."""
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://monitor") as client:
-            return await client.get(path)
-
-    @contextmanager
-    def served(self) -> Iterator[str]:
-        """Answer HTTP on a free port, and give the address."""
-        config = uvicorn.Config(self.app, port=0, log_config=None, access_log=False, lifespan="off")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            wait_until(lambda: server.started or not thread.is_alive(), "the server", 20)
-            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+async def acknowledge(place: Place, body: Any = None, **how: Any) -> httpx.Response:
+    """Send an acknowledgement."""
+    return await place.send("POST", "/api/acknowledgements", TOLD if body is None else body, **how)
 
 
 # -- what it holds for --------------------------------------------------------------------------------
@@ -209,7 +143,7 @@ async def test_it_is_recorded_and_shown_everywhere() -> None:
     """By the answer, in the status, on the page in both languages, as a metric; states and figures stay as they are."""
     place = Place()
     before, metrics = (await place.get("/api/status")).json(), place.exporter.text(part="state", group="13.71.01")
-    answer = await place.post({**TOLD, "note": "  <b>menuju</b> lokasi "})
+    answer = await acknowledge(place, {**TOLD, "note": "  <b>menuju</b> lokasi "})
     assert answer.status_code == 201
     made = {"by": "Budi", "note": "<b>menuju</b> lokasi", "at": "2026-11-07T03:00:00Z"}
     assert answer.json() == {"kind": "uplink", "id": "up-1", **made, "above": None}
@@ -233,7 +167,7 @@ async def test_it_is_recorded_and_shown_everywhere() -> None:
 
 async def test_a_device_whose_uplink_is_down_too_leads_to_it() -> None:
     """The router itself may be acknowledged; people are called for the uplink, and the answer says so."""
-    answer = await Place().post({**TOLD, "id": "rt-1"})
+    answer = await acknowledge(Place(), {**TOLD, "id": "rt-1"})
     assert (answer.status_code, answer.json()["kind"]) == (201, "device")
     assert answer.json()["above"] == {"kind": "uplink", "id": "up-1"}
 
@@ -250,7 +184,7 @@ async def test_a_device_whose_uplink_is_down_too_leads_to_it() -> None:
 async def test_nothing_open_is_told_with_what_is(name: str, status: int, told: dict[str, Any]) -> None:
     """The cause, the nearest id, and every open outage with its beginning; nothing is recorded."""
     place = Place()
-    answer = await place.post({**TOLD, "id": name})
+    answer = await acknowledge(place, {**TOLD, "id": name})
     found = answer.json()
     assert answer.status_code == status
     assert {key: found[key] for key in told} == told
@@ -285,7 +219,7 @@ async def test_nothing_open_is_told_with_what_is(name: str, status: int, told: d
 async def test_what_is_no_acknowledgement_is_refused(status: int, body: Any) -> None:
     """With a sentence that says why; nothing is recorded."""
     place = Place()
-    answer = await place.post(body, headers={"content-type": "application/json"})
+    answer = await acknowledge(place, body, headers={"content-type": "application/json"})
     assert answer.status_code == status, answer.text
     assert answer.json().keys() == {"error"}
     assert place.recorded == []
@@ -325,7 +259,7 @@ async def test_who_may(guarded: bool, status: int, how: dict[str, Any]) -> None:
     place.guarded = guarded
     body = json.dumps(TOLD).encode()
     how = {**how, "headers": {"content-type": "application/json", **how.get("headers", {})}}
-    answer = await place.post(body, **how)
+    answer = await acknowledge(place, body, **how)
     assert answer.status_code == status, answer.text
     assert len(place.recorded) == (status == 201)
 
@@ -337,96 +271,7 @@ async def test_what_is_not_recorded_does_not_count() -> None:
         raise HistoryError("history.sqlite: cannot take in the acknowledgement: the disk is full: free some space")
 
     place = Place(record=full)
-    answer = await place.post()
+    answer = await acknowledge(place)
     assert answer.status_code == 503
     assert "the disk is full" in answer.json()["error"]
     assert place.made.valid("uplink", NOW) == {}
-
-
-# -- the command --------------------------------------------------------------------------------------
-
-WORDS = ("--by", "Budi", "--note", "menuju lokasi")
-
-
-def test_the_command_says_what_was_done_and_what_it_does_not_change(capsys: pytest.CaptureFixture[str]) -> None:
-    """In Indonesian by default, in English on request, as JSON; the status shows it."""
-    place = Place()
-    with place.served() as url:
-        assert main(["ack", "up-1", *WORDS, "--url", url]) == 0
-        assert capsys.readouterr().out == (
-            "Jaringan up-1: dikonfirmasi oleh Budi: menuju lokasi\n"
-            "Pengingat gangguan ini berhenti. Gangguan tetap dihitung: konfirmasi tidak mengubah angka apa pun.\n"
-        )
-        assert main(["ack", "rt-1", *WORDS, "--url", url, "--language", "en"]) == 0
-        assert capsys.readouterr().out == (
-            "Device rt-1: acknowledged by Budi: menuju lokasi\n"
-            "Note: the uplink up-1 is down too, and people are called for that. Acknowledge up-1 as well.\n"
-            "Reminders of this outage stop. The outage still counts: an acknowledgement changes no figure.\n"
-        )
-        assert main(["ack", "mosque", *WORDS, "--url", url, "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["kind"] == "site"
-        assert main(["status", "--url", url]) == 1
-    table = capsys.readouterr().out
-    assert [line.split()[:2] for line in table.splitlines() if "Budi, 10:00: menuju lokasi" in line] == [
-        ["uplink", "up-1"],
-        ["site", "mosque"],
-        ["device", "rt-1"],
-    ]
-    assert len(place.recorded) == 3
-
-
-def test_the_command_says_what_is_open_instead(capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit 2: the cause to acknowledge instead, or what is open since when in the city's zone."""
-    with Place().served() as url:
-        assert main(["ack", "park", *WORDS, "--url", url]) == 2
-        assert capsys.readouterr() == ("", "park terputus karena jaringan up-1: konfirmasi up-1\n")
-        assert main(["ack", "mosk", *WORDS, "--url", url, "--language", "en"]) == 2
-        told = capsys.readouterr()
-        assert told.out == ""
-        assert told.err == (
-            "there is no uplink, site or device mosk (is it mosque?)\n"
-            "Outages that are open:\n"
-            "  uplink up-1 since 07-11-2026 09.55\n"
-            "  site mosque since 07-11-2026 09.55\n"
-            "  device rt-1 since 07-11-2026 09.55\n"
-            "  device ap-3 since 07-11-2026 09.55\n"
-        )
-    calm = LiveCity(small_city())
-    for name in calm.state.devices:
-        calm.watch(name, NOW - 600, NOW)
-    with Place(calm).served() as url:
-        assert main(["ack", "park", *WORDS, "--url", url]) == 2
-    assert capsys.readouterr().err == "park tidak sedang mengalami gangguan terbuka\nTidak ada gangguan yang terbuka.\n"
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("--by", "", "--note", "x"), "--by: is blank: write something"),
-        (("--by", "Budi", "--note", "x" * 501), "--note: is longer than 500 characters: shorten it"),
-        (("--by", "Budi", "--note", "a\nb"), "--note: holds control characters or line breaks"),
-        ((*WORDS, "--url", "ftp://x"), "is no address of a service (write http://HOST:PORT)"),
-        ((*WORDS, "--url", "http://budi:rahasia@127.0.0.1"), "write user and password by --user and --password-file"),
-        ((*WORDS, "--user", "budi"), "--user and --password-file: write both or neither"),
-    ],
-    ids=lambda value: None if isinstance(value, str) else "_".join(word[:12] for word in value if word != "--by"),
-)
-def test_what_cannot_be_meant_is_refused_before_anybody_is_asked(
-    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
-) -> None:
-    """Exit 2 and one line, without a password that stood in an address."""
-    assert main(["ack", "up-1", *words]) == 2
-    told = capsys.readouterr()
-    assert (told.out, told.err.count("\n")) == ("", 1)
-    assert said in told.err
-    assert "rahasia" not in told.err
-
-
-def test_nobody_there_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit 2 with the address that was asked."""
-    url = f"http://127.0.0.1:{free_port()}"
-    assert main(["ack", "up-1", *WORDS, "--url", url]) == 2
-    told = capsys.readouterr()
-    assert (told.out, told.err.count("\n")) == ("", 1)
-    assert url in told.err
-    assert "refused" in told.err

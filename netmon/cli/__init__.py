@@ -23,6 +23,7 @@ _MODULES: Final = {
     "status": "status",
     "ack": "acknowledging",
     "silence": "silencing",
+    "drill": "drilling",
     "report": "periods",
     "replay": "periods",
     "backup": "periods",
