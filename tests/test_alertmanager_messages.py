@@ -59,7 +59,7 @@ def rendered(folder: Path, template: str, alerts: list[dict[str, Any]], kind: st
 def letter(folder: Path, story: str, language: str) -> str:
     """Put all messages of a story below each other."""
     after = LANGUAGES[language]
-    names = [f"netmon.{part}{LANGUAGES[language]}" for part in ("subject", "telegram", "email")]
+    names = [f"netmon.{part}{after}" for part in ("subject", "telegram", "email")]
     parts = [f"----- {name}\n{rendered(folder, name, STORIES[story])}" for name in names]
     return "\n".join([f"===== {story}", *parts])
 
@@ -142,9 +142,7 @@ def test_a_duration_is_told_in_hours_and_minutes(tmp_path: Path, end: str, laste
 
 
 @pytest.mark.parametrize("template", ["netmon.telegram", "netmon.telegram.en"])
-@pytest.mark.parametrize(
-    "letters", ["a", "\N{LATIN SMALL LETTER E WITH ACUTE}", "\N{LARGE RED CIRCLE}", "a \n"], ids=ascii
-)
+@pytest.mark.parametrize("letters", ["a", "\N{LATIN SMALL LETTER E WITH ACUTE}", "\N{LARGE RED CIRCLE}"], ids=ascii)
 @pytest.mark.parametrize(("firing", "over"), [(1, 0), (0, 1), (6, 6), (500, 0), (500, 500)])
 def test_no_message_is_too_long_for_telegram(
     tmp_path: Path, template: str, letters: str, firing: int, over: int
