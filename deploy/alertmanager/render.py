@@ -53,6 +53,8 @@ class Rendering:
     lines: list[str] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
+    """The files of secrets that were looked at; most are named several times."""
 
     def render(self, text: str) -> None:
         """Take in the whole source."""
@@ -82,7 +84,7 @@ class Rendering:
         if found is None:
             if _MISPLACED.search(_COMMENT.sub("", line)):
                 instead = "write KEY: file:/path on a line of its own"
-                raise Mistake("file:", "stands for a whole value, not for a part of one", instead)
+                raise Mistake("file", "stands for a whole value, not for a part of one", instead)
             return line
         key, path = found["key"], found["path"]
         if key in NUMBERS:
@@ -90,7 +92,9 @@ class Rendering:
         if not path.startswith("/"):
             raise Mistake(key, f"file:{path} is no absolute path", "write file:/path")
         secret = read_secret(key, path)
-        self.warnings.extend(f"{self.source}:{number}: {key}: {warning}" for warning in doubts(path, secret))
+        if path not in self.told:
+            self.told.add(path)
+            self.warnings.extend(f"{self.source}:{number}: {key}: {warning}" for warning in doubts(path, secret))
         return f"{found['before']}{quoted(secret)}{found['after']}"
 
     def _template(self, line: str) -> str:
