@@ -1,19 +1,10 @@
-"""The whole chain of alerts on loopback: a simulated city, netmon, Prometheus, Alertmanager, and where pages arrive.
-
-Rules and the configurations of Prometheus and Alertmanager are the repository's own. What a test must change in them
-(addresses, secrets, durations) it exchanges text for text, and a text that is not there is a failure: nothing is tested
-but what is delivered. Each receiver also posts to a webhook of the inbox, which tells what it was sent in a form that
-can be counted.
-"""
+"""The whole chain of alerts on loopback: a simulated city, netmon, Prometheus, Alertmanager, and where pages arrive."""
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -28,59 +19,15 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import pytest
+from alert_settings import Exchanges, Settings
 from inbox import Inbox, Webhook
 from running_city import NETMON, Program, Service, free_port, wait_until
 
-ROOT: Final = Path(__file__).parent.parent
 NEEDS_THE_CHAIN: Final = pytest.mark.skipif(
     any(shutil.which(program) is None for program in ("prometheus", "prometheus-alertmanager")),
     reason="not installed: prometheus prometheus-alertmanager",
 )
 STARTING: Final = 120.0
-
-Exchanges = Mapping[str, str]
-"""What stands in a file → what a test writes there instead."""
-
-TAPPED: Final = ("on-call", "staff", "office", "reminder", "drill", "dead-man")
-"""Receivers that also post to the inbox, each to a path of its own name."""
-
-# -- what is made shorter -----------------------------------------------------------------------------
-
-QUICK_SCRAPES: Final = {
-    "evaluation_interval: 15s": "evaluation_interval: 1s",
-    "scrape_interval: 15s": "scrape_interval: 1s\n    scrape_timeout: 1s",
-    "scrape_interval: 60s": "scrape_interval: 10s",
-}
-WAIT: Final = 2
-INTERVAL: Final = 4
-"""Seconds for which Alertmanager waits before the first message of a group, and before another of the same."""
-
-QUICK_GROUPS: Final = {
-    "group_wait: 10s": f"group_wait: {WAIT}s",
-    "group_interval: 1m\n": f"group_interval: {INTERVAL}s\n",
-    "group_wait: 5m": f"group_wait: {WAIT}s",
-    "group_interval: 15m": f"group_interval: {INTERVAL}s",
-    # A sign of life each second or two.
-    "group_interval: 30s": "group_interval: 1s",
-    "repeat_interval: 50s": "repeat_interval: 1s",
-    # Reminders of what goes on.
-    "group_interval: 30m": f"group_interval: {INTERVAL}s",
-    "repeat_interval: 4h": "repeat_interval: 10s",
-    # The office has no night.
-    '"monday:friday"': '"monday:sunday"',
-    'start_time: "07:30", end_time: "16:00"': 'start_time: "00:00", end_time: "24:00"',
-}
-
-_SECRETS: Final = "/etc/prometheus/netmon-alertmanager/secrets"
-
-
-def exchanged(text: str, exchanges: Exchanges, where: object) -> str:
-    """Exchange texts for others; each must be there, or nobody would know what is tested."""
-    for old, new in exchanges.items():
-        assert old in text, f"{where} no longer says {old!r}: adapt the test"
-        text = text.replace(old, new)
-    return text
-
 
 # -- what arrives -------------------------------------------------------------------------------------
 
@@ -140,8 +87,9 @@ class Chain:
         self.data = folder / "data"
         self.inbox = Inbox()
         self.begun = time.time()
-        self._exchanges = exchanges
         self._ports = {name: free_port() for name in ("netmon", "prometheus", "alertmanager")}
+        where = self._where("netmon"), self._where("alertmanager")
+        self._settings = Settings(folder, *where, self.inbox, exchanges)
         self._running: dict[str, Program] = {}
         self._course: dict[str, str] = {}
         self._telling = threading.Lock()
@@ -157,7 +105,8 @@ class Chain:
         """Start everything and wait until a sign of life has come through the whole chain."""
         self.inbox.__enter__()
         try:
-            self._write()
+            self._settings.write()
+            self._write_course()
             for name in ("city", "alertmanager", "netmon", "prometheus"):
                 self.start(name)
             wait_until(self._is_well, "a city that is well", STARTING)
@@ -205,11 +154,11 @@ class Chain:
                 *("--listen", self._where("netmon")),
             ),
             "prometheus": (
-                *("prometheus", f"--config.file={self.folder / 'prometheus.yml'}"),
+                *("prometheus", f"--config.file={self._settings.for_prometheus}"),
                 *(f"--storage.tsdb.path={self.folder / 'tsdb'}", f"--web.listen-address={self._where('prometheus')}"),
             ),
             "alertmanager": (
-                *("prometheus-alertmanager", f"--config.file={self.folder / 'alertmanager.yml'}"),
+                *("prometheus-alertmanager", f"--config.file={self._settings.for_alertmanager}"),
                 *(f"--storage.path={self.folder / 'alertmanager'}", "--cluster.listen-address="),
                 f"--web.listen-address={self._where('alertmanager')}",
             ),
@@ -249,23 +198,22 @@ class Chain:
 
     def happen(self, event: str, target: str, *, value: str = "", after: float = 0.0, lasts: float = 3600.0) -> None:
         """Let an event of the simulator begin, so many seconds from now."""
-        self.happen_all([(event, target)], value=value, after=after, lasts=lasts)
+        self.happen_each([(event, target, after)], value=value, lasts=lasts)
 
-    def happen_all(
-        self, events: Iterable[tuple[str, str]], *, value: str = "", after: float = 0.0, lasts: float = 3600.0
-    ) -> None:
-        """Let several events begin at once."""
-        begin = datetime.fromtimestamp(time.time() + after, UTC).isoformat(timespec="milliseconds")
+    def happen_each(self, events: Iterable[tuple[str, str, float]], *, value: str = "", lasts: float = 3600.0) -> None:
+        """Let several events ``(event, target, seconds from now)`` begin."""
+        now = time.time()
         with self._telling:
-            for event, target in events:
+            for event, target, after in events:
+                begin = datetime.fromtimestamp(now + after, UTC).isoformat(timespec="milliseconds")
                 self._course[f"{event},{target},{begin}"] = f"{begin},{lasts:g},{event},{target},{value}"
             self._tell()
 
-    def end(self, event: str, target: str) -> None:
-        """End an event now."""
+    def end(self, event: str = "", target: str = "") -> None:
+        """End an event now; without one, all of them."""
+        begun = f"{event},{target}," if event else ""
         with self._telling:
-            kept = {key: line for key, line in self._course.items() if not key.startswith(f"{event},{target},")}
-            self._course = kept
+            self._course = {key: line for key, line in self._course.items() if not key.startswith(begun)}
             self._tell()
 
     def _write_course(self) -> None:
@@ -329,66 +277,3 @@ class Chain:
             told.append(f"-- {name}, the end of its log (exit code {program.process.poll()})")
             told += [line for line in program.said().splitlines() if "level=debug" not in line][-15:]
         return "\n".join(told)
-
-    # -- configurations -------------------------------------------------------------------------------
-
-    def _own(self, path: str) -> str:
-        """Read a file of the repository with the test's exchanges."""
-        return exchanged((ROOT / path).read_text(encoding="utf-8"), self._exchanges.get(path, {}), path)
-
-    def _write(self) -> None:
-        self._write_course()
-        rules = self.folder / "rules"
-        rules.mkdir()
-        for file in sorted((ROOT / "alerts").glob("*.yml")):
-            if not file.name.endswith(".test.yml"):
-                (rules / file.name).write_text(self._own(f"alerts/{file.name}"), encoding="utf-8")
-        addresses = {
-            "127.0.0.1:9810": self._where("netmon"),
-            "127.0.0.1:9093": self._where("alertmanager"),
-            "/etc/prometheus/netmon/": f"{rules}/",
-        }
-        path = "deploy/prometheus/prometheus.yml"
-        (self.folder / "prometheus.yml").write_text(exchanged(self._own(path), addresses, path), encoding="utf-8")
-        self._write_alertmanager()
-
-    def _write_alertmanager(self) -> None:
-        """Write Alertmanager's configuration as it is deployed: by ``render.py``, with secrets from files."""
-        path, secrets = "deploy/alertmanager/alertmanager.yml", self.folder / "secrets"
-        secrets.mkdir()
-        webhook = self.inbox.webhook_url
-        for name, secret in (
-            ("smtp-password", "kata-sandi"),
-            ("telegram-token", "123456:rahasia"),
-            ("gateway-url", f"{webhook}/gateway"),
-            ("dead-man-url", f"{webhook}/dead-man"),
-        ):
-            (secrets / name).write_text(secret, encoding="utf-8")
-            (secrets / name).chmod(0o600)
-        addresses = {
-            "127.0.0.1:9810": self._where("netmon"),
-            "smtp.example.id:587": self.inbox.smtp_address,
-            "smtp_require_tls: true": f"smtp_require_tls: false\n  telegram_api_url: {self.inbox.telegram_url}",
-            f"{_SECRETS}/": f"{secrets}/",
-            "- templates/": f"- {ROOT / 'deploy' / 'alertmanager' / 'templates'}/",
-        }
-        source, made = self.folder / "source.yml", self.folder / "alertmanager.yml"
-        source.write_text(tapped(exchanged(self._own(path), addresses, path), f"{webhook}/tap"), encoding="utf-8")
-        command = (sys.executable, ROOT / "deploy" / "alertmanager" / "render.py", source, made)
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-
-
-def tapped(text: str, url: str) -> str:
-    """Let receivers of Alertmanager's configuration also post to the inbox, with all their alerts."""
-    for name in TAPPED:
-        found = re.search(rf"(?ms)^  - name: {name}\b.*?(?=^  - name: |\Z)", text)
-        assert found is not None, f"there is no receiver {name}: adapt the test"
-        silent_end = "        send_resolved: false\n" if "send_resolved: false" in found[0] else ""
-        tap = f"      - url: {url}/{name}\n{silent_end}"
-        if "    webhook_configs:" in found[0]:
-            own = re.sub(r"(?m)^    webhook_configs:.*\n", rf"\g<0>{tap}", found[0])
-        else:
-            own = f"{found[0].rstrip()}\n    webhook_configs:\n{tap}\n"
-        text = text.replace(found[0], own)
-    return text
