@@ -35,17 +35,16 @@ RULES: dict[str, Exchanges] = {}
 AIR, TWO, WINDOW, FLAPS, MINE, POWER, *CALM = kelurahan()
 """A kecamatan for each story, and some in which nothing happens, so that the city as a whole is never dark."""
 
-TEN = [f"ap-pantai-{n}" for n in range(1, 5)] + [
-    f"ap-{site}-{n}" for site in ("balai", "pasar", "taman") for n in (1, 2)
-]
+BEHIND = {"pantai": 4, "balai": 2, "pasar": 2, "taman": 2}
+TEN = [f"ap-{site}-{number + 1}" for site, count in BEHIND.items() for number in range(count)]
 
 
 def write_city() -> Places:
     """Describe the city of all the stories."""
     codes, places = kelurahan(), Places()
     air = places.uplink("air", codes[AIR][0])
-    for site in ("pantai", "balai", "pasar", "taman"):
-        places.site(site, codes[AIR][0], air, 4 if site == "pantai" else 2)
+    for site, count in BEHIND.items():
+        places.site(site, codes[AIR][0], air, count)
     for name, kecamatan, routers in (("dua", TWO, 2), ("kerja", WINDOW, 1), ("goyah", FLAPS, 1), ("milik", MINE, 1)):
         places.site(f"titik-{name}", codes[kecamatan][0], places.uplink(name, codes[kecamatan][0], routers), 2)
     for number, code in enumerate(codes[POWER][:3]):
