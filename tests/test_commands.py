@@ -107,6 +107,21 @@ def test_help_names_every_command(run: Any) -> None:
         assert re.search(rf"^    {name} +\w", told.out, re.MULTILINE), name
 
 
+def test_the_environment_may_name_the_folders(
+    run: Any, good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NETMON_INVENTORY and NETMON_DATA stand for the options; an option is stronger."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NETMON_INVENTORY", str(good))
+    assert run("check", "--json").json()["city"]["name"] == "Kota Padang"
+    assert run("check", "--inventory", tmp_path / "nowhere").code == 2
+    monkeypatch.setenv("NETMON_DATA", str(tmp_path / "kept"))
+    History.open(tmp_path / "kept").close()
+    assert run("backup", tmp_path / "file").code == 0
+    told = run("backup", tmp_path / "file", "--data", tmp_path / "other")
+    assert (told.code, str(tmp_path / "other") in told.err) == (2, True)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself(run: Any, name: str) -> None:
     """`--help` of each names the options that all have."""

@@ -112,7 +112,7 @@ def test_a_site_is_silenced_shown_listed_and_heard_again(alertmanager: str, sile
     assert told.code == 0, told.err
     first, covers, *rest = told.out.splitlines()
     until = datetime.now(UTC) + timedelta(hours=2 + 7)
-    what, moment = rf"Lokasi {SITE} \(Pantai Air Manis\) dibungkam", rf"\d\d-\d\d-{until:%Y} \d\d\.\d\d WIB"
+    what, moment = rf"Lokasi {SITE} \(Pantai Air Manis\) dibisukan", rf"\d\d-\d\d-{until:%Y} \d\d\.\d\d WIB"
     assert re.fullmatch(f"{what} sampai {moment} oleh Budi: ganti UPS", first)
     assert covers == "Peringatan yang sedang tercakup:"
     assert set(rest[:2]) == {f"  SiteDown {SITE}", f"  DeviceDown {DEVICE}"}
@@ -157,6 +157,19 @@ def test_an_uplink_and_a_device_by_their_own_label(alertmanager: str, silence: C
     assert silence("--end", made["id"], "--alertmanager", alertmanager, "--json").code == 0
 
 
+def test_one_alert_of_a_place_alone(alertmanager: str, silence: Command) -> None:
+    """What else happens there is heard."""
+    told = silence(SITE, "--alert", "DeviceDown", "--for", "1h", *WHY, "--alertmanager", alertmanager)
+    name = made_by(told)
+    assert told.out.startswith(f"DeviceDown: lokasi {SITE} (Pantai Air Manis) dibisukan sampai ")
+    assert f"\n  DeviceDown {DEVICE}\n" in told.out
+    assert "SiteDown" not in told.out
+    wait_until(lambda: silenced(alertmanager) == {"DeviceDown"}, "the silenced alert")
+    (listed,) = json.loads(silence("--alertmanager", alertmanager, "--json").out)
+    assert set(listed["matchers"]) == {'alertname="DeviceDown"', f'site="{SITE}"'}
+    assert silence("--end", name, "--alertmanager", alertmanager).code == 0
+
+
 def test_in_english_on_request(alertmanager: str, silence: Command) -> None:
     """The same in English; nothing is covered."""
     told = silence(UPLINK, "--for", "1d", *WHY, "--alertmanager", alertmanager, "--language", "en")
@@ -192,6 +205,8 @@ def test_a_silence_that_there_is_not(alertmanager: str, silence: Command) -> Non
         ((SITE, "--for=-2h", *WHY), "'-2h' is no duration"),
         (("pantai-air-mani", "--for", "2h", *WHY), f"no site, uplink or device 'pantai-air-mani' (is it {SITE}?)"),
         (("--for", "2h", *WHY), "--for: name the site, uplink or device"),
+        ((SITE, "--alert", "SiteDwon", "--for", "2h", *WHY), "--alert: there is no alert 'SiteDwon' (is it SiteDown?)"),
+        (("--alert", "SiteDown"), "--alert: name the site, uplink or device"),
         (("--end", "../status"), "--end: '../status' is no id of a silence"),
         ((SITE, "--end", UNKNOWN), "--end: ends a silence, and takes no SITE"),
     ],

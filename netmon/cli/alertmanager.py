@@ -89,15 +89,17 @@ class Alertmanager:
             return None
         return self._checked(path, _silence, self._plain(path, answer))
 
-    def make(self, label: str, value: str, start: datetime, end: datetime, *, by: str, reason: str) -> str:
-        """Make a silence of all alerts that have a label of this value, and give its id.
+    def make(self, labels: Mapping[str, str], start: datetime, end: datetime, *, by: str, reason: str) -> str:
+        """Make a silence of all alerts that have these labels, and give its id.
 
         Raises:
             CallError: There is no Alertmanager, or it does not want it.
         """
         path = "/api/v2/silences"
         wanted = {
-            "matchers": [{"name": label, "value": value, "isRegex": False, "isEqual": True}],
+            "matchers": [
+                {"name": name, "value": value, "isRegex": False, "isEqual": True} for name, value in labels.items()
+            ],
             "startsAt": start.astimezone(UTC).isoformat(),
             "endsAt": end.astimezone(UTC).isoformat(),
             "createdBy": by,

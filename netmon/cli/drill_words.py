@@ -34,7 +34,7 @@ _ID: Final = {
     "rule_state": "Aturan Drill ada dan keadaannya {state}: apakah berkas aturannya dari versi netmon ini?",
     "no_alertmanager": "Prometheus tidak mengirim ke Alertmanager mana pun: periksa alerting: di prometheus.yml.",
     "alertmanagers": "Prometheus mengirim ke {urls}: apakah itu {url}?",
-    "silenced": "Peringatannya dibungkam oleh {names}: netmon silence menampilkannya.",
+    "silenced": "Peringatannya dibisukan oleh {names}: netmon silence menampilkannya.",
     "inhibited": "Peringatannya ditahan oleh peringatan lain ({names}): periksa inhibit_rules.",
     "receivers": "Alertmanager mengirimnya ke: {names}.",
     "webhook": "Salah satunya harus memiliki webhook {url}/api/drills/received (deploy/alertmanager).",

@@ -17,6 +17,7 @@ from netmon.cli.options import duration
 from netmon.cli.terminal import ALL_WELL, INPUT_IS_WRONG, complain, print_json, print_table, shown
 from netmon.inventory import load
 from netmon.model import NAME_LONGEST, NOTE_LONGEST, Inventory, plain
+from netmon.web.runbooks import load as load_runbooks
 
 _LONGEST: Final = 7 * 86400
 _ID_FORM: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -26,15 +27,15 @@ _INDONESIAN: Final = {
     "uplink": "jaringan",
     "site": "lokasi",
     "device": "perangkat",
-    "made": "{kind} {id}{name} dibungkam sampai {until} oleh {by}: {reason}",
+    "made": "{kind} {id}{name} dibisukan sampai {until} oleh {by}: {reason}",
     "end": "Akhiri lebih awal dengan: netmon silence --end {silence}",
     "covers": "Peringatan yang sedang tercakup:",
     "covers_none": "Saat ini tidak ada peringatan yang tercakup.",
     "more": "  dan {count} lagi",
     "effect": "Gangguan tetap dihitung; untuk pekerjaan terencana, umumkan jendela di maintenance.yaml.",
-    "title": "Yang dibungkam",
+    "title": "Yang dibisukan",
     "columns": "ID,peringatan,dari,sampai,oleh,alasan",
-    "none": "Tidak ada yang dibungkam.",
+    "none": "Tidak ada yang dibisukan.",
     "ended": "{silence} diakhiri: {matchers}",
 }
 _ENGLISH: Final = {
@@ -71,6 +72,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--reason", metavar="TEXT", help="why")
     parser.add_argument("--by", metavar="NAME", help="who wants it")
+    parser.add_argument("--alert", metavar="NAME", help="silence this alert of the place alone, such as LinkSaturated")
     parser.add_argument("--end", metavar="ID", help="end the silence of this id")
     parser.add_argument("--language", choices=sorted(_WORDS, reverse=True), default="id", help="default: %(default)s")
     address_options(parser, "alertmanager", "http://127.0.0.1:9093", of="Alertmanager")
@@ -95,12 +97,16 @@ def _silence(arguments: argparse.Namespace) -> int:
 def _wrong(arguments: argparse.Namespace) -> str:
     """Say what does not fit together, or nothing."""
     wanted = {"--for": arguments.seconds, "--by": arguments.by, "--reason": arguments.reason}
-    given = [name for name, value in {"SITE": arguments.place, **wanted}.items() if value is not None]
+    maybe = {"SITE": arguments.place, "--alert": arguments.alert, **wanted}
+    given = [name for name, value in maybe.items() if value is not None]
     if arguments.end is not None:
         if given:
             return f"--end: ends a silence, and takes no {' and no '.join(given)}"
         is_one = _ID_FORM.fullmatch(arguments.end) is not None
         return "" if is_one else f"--end: {arguments.end!r} is no id of a silence (netmon silence lists them)"
+    if arguments.alert is not None and arguments.alert not in (known := list(load_runbooks())):
+        near = get_close_matches(arguments.alert, known, 1)
+        return f"--alert: there is no alert {arguments.alert!r}" + (f" (is it {near[0]}?)" if near else "")
     if arguments.place is None:
         return f"{given[0]}: name the site, uplink or device that is to be silenced" if given else ""
     missing = [name for name in wanted if name not in given]
@@ -131,16 +137,16 @@ def _make(alertmanager: Alertmanager, arguments: argparse.Namespace, inventory: 
     by, reason = plain(arguments.by, NAME_LONGEST), plain(arguments.reason, NOTE_LONGEST)
     start = datetime.now(UTC)
     end = start + timedelta(seconds=arguments.seconds)
-    silence = alertmanager.make(kind, place, start, end, by=by, reason=reason)
-    covered = alertmanager.alerts(f'{kind}="{place}"')
+    labels = {kind: place} if arguments.alert is None else {"alertname": arguments.alert, kind: place}
+    silence = alertmanager.make(labels, start, end, by=by, reason=reason)
+    covered = [one for one in alertmanager.alerts(f'{kind}="{place}"') if labels.items() <= one.labels.items()]
     if arguments.json:
-        print_json(_made(silence, kind, place, (start, end), (by, reason), covered))
+        print_json(_made(silence, kind, place, arguments.alert, (start, end), (by, reason), covered))
         return ALL_WELL
     until = _local(end, ZoneInfo(inventory.city.zone), arguments.language)
     name = _name(inventory, kind, place)
-    text = words["made"].format(
-        kind=words[kind].capitalize(), id=place, name=f" ({name})" if name else "", until=until, by=by, reason=reason
-    )
+    of = f"{arguments.alert}: {words[kind]}" if arguments.alert else words[kind].capitalize()
+    text = words["made"].format(kind=of, id=place, name=f" ({name})" if name else "", until=until, by=by, reason=reason)
     lines = [text, *_covered(covered, words), words["end"].format(silence=silence), words["effect"]]
     print("\n".join(shown(line) for line in lines))
     return ALL_WELL
@@ -162,6 +168,7 @@ def _made(
     silence: str,
     kind: str,
     place: str,
+    alert: str | None,
     times: tuple[datetime, datetime],
     why: tuple[str, str],
     covered: list[Alert],
@@ -171,6 +178,7 @@ def _made(
         "id": silence,
         "kind": kind,
         "place": place,
+        "alert": alert,
         "start": times[0].isoformat(timespec="seconds"),
         "end": times[1].isoformat(timespec="seconds"),
         "by": why[0],
