@@ -113,7 +113,7 @@ def test_the_environment_may_name_the_folders(
     """NETMON_INVENTORY and NETMON_DATA stand for the options; an option is stronger."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NETMON_INVENTORY", str(good))
-    assert run("check", "--json").json()["city"]["name"] == "Kota Padang"
+    assert run("check", "--json").json()["city"]["name"] == "Kota Contoh"
     assert run("check", "--inventory", tmp_path / "nowhere").code == 2
     monkeypatch.setenv("NETMON_DATA", str(tmp_path / "kept"))
     History.open(tmp_path / "kept").close()
