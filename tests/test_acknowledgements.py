@@ -264,14 +264,20 @@ async def test_who_may(guarded: bool, status: int, how: dict[str, Any]) -> None:
     assert len(place.recorded) == (status == 201)
 
 
-async def test_what_is_not_recorded_does_not_count() -> None:
-    """A full disk: 503 with the reason, and nobody is shown to be on it."""
-
-    def full(_one: Acknowledgement) -> None:
-        raise HistoryError("history.sqlite: cannot take in the acknowledgement: the disk is full: free some space")
-
-    place = Place(record=full)
-    answer = await acknowledge(place)
-    assert answer.status_code == 503
-    assert "the disk is full" in answer.json()["error"]
-    assert place.made.valid("uplink", NOW) == {}
+async def test_what_is_not_recorded_does_not_count(tmp_path: Path) -> None:
+    """A full disk: 503 with the reason; who was on it before still is, on disk and on show; nothing is half there."""
+    with History.open(tmp_path) as history:
+        place = Place(record=history.acknowledge)
+        (pages,) = history._db.execute("PRAGMA page_count").fetchone()
+        history._db.execute(f"PRAGMA max_page_count = {pages + 1}")  # SQLite then says what it says of a full disk
+        kept = 0
+        while (answer := await acknowledge(place, {**TOLD, "note": f"{kept:0500d}"})).status_code == 201:
+            kept += 1
+        assert answer.status_code == 503
+        assert "cannot take in the acknowledgement: the disk is full: free some space" in answer.json()["error"]
+        assert 0 < kept < 100
+        assert [int(one.note) for one in history.acknowledgements()] == [*range(kept)]
+        assert int(place.made.valid("uplink", NOW)["up-1"].note) == kept - 1
+        history._db.execute(f"PRAGMA max_page_count = {pages + 100}")
+        assert (await acknowledge(place)).status_code == 201
+        assert history.acknowledgements()[-1] == MADE
