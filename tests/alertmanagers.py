@@ -43,7 +43,7 @@ QUICK = (
     ("repeat_interval: 4h", "repeat_interval: 3s"),
     ("group_wait: 5m", "group_wait: 1s"),
     ("group_interval: 15m", "group_interval: 2s"),
-    ('"monday:friday"', '"monday:sunday"'),
+    ('"monday:friday"', '"sunday:saturday"'),
     ('start_time: "07:30", end_time: "16:00"', 'start_time: "00:00", end_time: "24:00"'),
 )
 """What makes the routes wait seconds, whatever the day and hour."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -211,10 +212,17 @@ def _http_server(inbox: Inbox) -> ThreadingHTTPServer:
         def log_message(self, *_: Any) -> None:
             """Say nothing: what arrived is in the inbox."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.block_on_close = False
     return server
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell of what went wrong here; a sender that was ended in the middle is none of it."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Mails:
