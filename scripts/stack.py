@@ -291,28 +291,31 @@ def _changed_at(file: Path) -> int:
 
 def words(settings: Settings) -> str:
     """Say what is where, and what can be tried."""
-    where, course = settings.where, settings.course
-    netmon = Path(sys.executable).with_name("netmon")
-    netmon = netmon.relative_to(ROOT) if netmon.is_relative_to(ROOT) else netmon
-    url = f"--url http://{where.netmon}"
-    shown = course.relative_to(ROOT) if course.is_relative_to(ROOT) else course
+    where, course = settings.where, _short(settings.course)
+    netmon = _short(Path(sys.executable).with_name("netmon"))
+    asked = "" if where.netmon == _LISTEN["netmon"][1] else f" --url http://{where.netmon}"
+    alertmanager = f" --alertmanager http://{where.alertmanager}"
     return f"""
-    the city's state     http://{where.netmon}/           what every page means: http://{where.netmon}/runbooks
+    the city's state     http://{where.netmon}/     what each alert means: http://{where.netmon}/runbooks
     Prometheus           http://{where.prometheus}/alerts
     Alertmanager         http://{where.alertmanager}/
-    what people are sent comes out here, and as JSON in {settings.data / "stack" / "inbox.jsonl"};
-    what is only information is sent in business hours.
+    what people are sent is printed here, and kept in {_short(settings.folder / "inbox.jsonl")};
+    what can wait is sent in business hours.
 
     To try, in another terminal:
-    a fibre is cut       echo 0,15m,fibre,{_EXAMPLE}, >>{shown}     paged in a minute
-    what is down         {netmon} status {url}
-    somebody is on it    {netmon} ack {_EXAMPLE} --by Budi --note "on my way" {url}
-    it is mended         delete the line again; it must hold for three minutes
-    a rehearsal          {netmon} drill {url}
-    a planned silence    {netmon} silence SITE --for 2h --reason "…" --alertmanager http://{where.alertmanager}
+    a fibre is cut       echo 0,15m,fibre,{_EXAMPLE}, >>{course}     (called in a minute)
+    what is down         {netmon} status{asked}
+    somebody is on it    {netmon} ack {_EXAMPLE} --by Budi --note "on my way"{asked}
+    it is mended         delete that line again     (told when it has held for three minutes)
+    a planned silence    {netmon} silence SITE --for 2h --by Budi --reason "…"{alertmanager}
+    a rehearsal          {netmon} drill --prometheus http://{where.prometheus}{alertmanager}{asked}
 
-    Events: docs/simulator.md. Ctrl-C ends it all.
+    More events: docs/simulator.md. Ctrl-C ends it all.
 """
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 @contextmanager
