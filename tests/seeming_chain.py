@@ -56,7 +56,8 @@ class SeemingChain:
             return {"result": [{}] if drill is not None and passed > 0 else []}
         if path == "/api/v1/alerts":
             state = "firing" if passed > 1 else "pending"
-            alert = {"state": state, "labels": {"drill_id": drill.id if drill else ""}, "annotations": {}}
+            labels = {"alertname": "Drill", "drill_id": drill.id if drill else ""}
+            alert = {"state": state, "labels": labels, "annotations": {}}
             return {"alerts": [alert] if drill is not None else []}
         if path == "/api/v1/targets":
             assert query == {"state": ["active"]}

@@ -91,7 +91,7 @@ class Way:
         return [
             Hop("netmon", 0.05, self._is_shown, lambda: [self._words["see_netmon"]]),
             Hop("prometheus", 0.25, self._is_read, self._see_targets),
-            Hop("rule", 0.20, lambda: self._prometheus.fires(self._id), self._see_rules),
+            Hop("rule", 0.20, lambda: self._prometheus.fires("Drill", self._id), self._see_rules),
             Hop("alertmanager", 0.20, lambda: self._alert() is not None, self._see_alertmanagers),
             Hop("receiver", 0.30, self._has_come, self._see_receivers),
         ]

@@ -45,9 +45,11 @@ class Prometheus:
         """Say whether an expression has any result now."""
         return self._read("/api/v1/query", lambda data: bool(_list(data["result"])), {"query": expression})
 
-    def fires(self, text: str) -> bool:
-        """Say whether an alert is firing one of whose labels or annotations is just this text."""
-        return self._read("/api/v1/alerts", lambda data: any(_is_firing(one, text) for one in _list(data["alerts"])))
+    def fires(self, name: str, text: str) -> bool:
+        """Say whether an alert of a name is firing, one of whose labels or annotations is just this text."""
+        return self._read(
+            "/api/v1/alerts", lambda data: any(_is_firing(one, name, text) for one in _list(data["alerts"]))
+        )
 
     def targets(self) -> list[Target]:
         """Give what it scrapes."""
@@ -77,8 +79,10 @@ class Prometheus:
             raise CallError(f"{self._called.url}{path}", "what answers there is no Prometheus") from error
 
 
-def _is_firing(one: Any, text: str) -> bool:
-    return one["state"] == "firing" and (text in one["labels"].values() or text in one["annotations"].values())
+def _is_firing(one: Any, name: str, text: str) -> bool:
+    labels, annotations = one["labels"], one["annotations"]
+    of_name = labels.get("alertname") == name and one["state"] == "firing"
+    return of_name and (text in labels.values() or text in annotations.values())
 
 
 def _target(one: Any) -> Target:
