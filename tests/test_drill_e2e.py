@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from alert_chain import NEEDS_THE_CHAIN, Chain
 from alert_cities import Places, kelurahan
-from alert_settings import ALERTMANAGER, PROMETHEUS, QUICK_GROUPS, QUICK_SCRAPES
+from alert_settings import QUICK
 from running_city import netmon, report, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), NEEDS_THE_CHAIN]
@@ -29,7 +29,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     for site in ("pantai", "balai"):
         places.site(site, code, uplink, 2)
     inventory = places.write(folder / "inventory", hold=10)
-    with Chain(folder, inventory, {PROMETHEUS: QUICK_SCRAPES, ALERTMANAGER: QUICK_GROUPS}) as started:
+    with Chain(folder, inventory, QUICK) as started:
         yield started
 
 
@@ -58,6 +58,8 @@ def load(chain: Chain, program: str, file: Path, text: str) -> None:
     before = reloads(chain, program)
     chain.signal(program, signal.SIGHUP)
     wait_until(lambda: reloads(chain, program) > before, f"{program} to load it anew")
+    # Prometheus looks its Alertmanagers up again, and tells nobody until then.
+    wait_until(lambda: chain._prometheus("alertmanagers")["activeAlertmanagers"], "Prometheus to know Alertmanager")
 
 
 def reloads(chain: Chain, program: str) -> int:
