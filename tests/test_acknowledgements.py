@@ -106,6 +106,15 @@ def test_all_of_them_are_kept_on_disk_in_their_order(tmp_path: Path) -> None:
             assert history.acknowledgements() == made
 
 
+def test_the_outage_is_on_disk_before_its_acknowledgement(tmp_path: Path) -> None:
+    """After a crash the outage has begun when it had begun, so that what was said of it still holds."""
+    with History.open(tmp_path) as history:
+        history.observe("rt-1", NOW - 5, Outcome.DOWN, 75)
+        history.acknowledge(MADE)
+    with History.open(tmp_path, read_only=True) as history:
+        assert [(span.start, span.outcome) for span in history.tracks()["rt-1"]] == [(NOW - 5, Outcome.DOWN)]
+
+
 def test_a_history_from_before_is_brought_up_to_it(tmp_path: Path) -> None:
     """A file of the first version, with what it holds, takes acknowledgements; so does its backup."""
     tmp_path.joinpath("old").mkdir()

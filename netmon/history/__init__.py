@@ -264,8 +264,10 @@ class History:
     def acknowledge(self, one: Acknowledgement) -> None:
         """Record that somebody is on an outage; it is on the disk when this returns, or not at all.
 
+        What was observed so far is written first: after a crash the outage must have begun before it was acknowledged.
         Raises :class:`HistoryError` where it cannot be written.
         """
+        self.commit(one.at)
         with self._disk, explained(self._path, "take in the acknowledgement"), transaction(self._db):
             acknowledgements.write(self._db, one)
 
