@@ -18,7 +18,7 @@ FAILED = """\
 # TYPE alertmanager_notifications_failed_total counter
 alertmanager_notifications_failed_total{{integration="telegram"}} 3
 alertmanager_notifications_failed_total{{integration="webhook"}} {0}
-alertmanager_notification_requests_failed_total{{integration="webhook"}} {0}
+alertmanager_notification_requests_failed_total{{integration="webhook"}} {1}
 """
 
 
@@ -42,7 +42,8 @@ class SeemingChain:
             return self.answers[path]
         if path == "/metrics":
             self._fetched += 1
-            return 200, FAILED.format(self._fetched if self.how == "failing" else 1).encode()
+            count = self._fetched if self.how == "failing" else 1
+            return 200, FAILED.format(count, 3 * count).encode()
         drill = self.place.drills.current(self.place.now)
         if path == "/api/v2/alerts":
             assert query == {"filter": ['alertname="Drill"']}

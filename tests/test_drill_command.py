@@ -70,6 +70,15 @@ def test_in_english_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["resolved_after"] >= found["hops"][-2]["after"]
 
 
+def test_a_page_that_did_not_reach_everybody_is_not_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """The webhook was reached and another way was not: exit 1, and which."""
+    with SeemingChain(Place(), how="failing").served() as where:
+        assert main(["drill", "--timeout", "20s", "--language", "en", *where]) == 1
+    out = capsys.readouterr().out
+    assert "Paged after 47 s." in out
+    assert "LOOK: some could not be sent (webhook 3), though the webhook was." in out
+
+
 # -- broken somewhere ---------------------------------------------------------------------------------
 
 
@@ -94,7 +103,7 @@ def test_in_english_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         (
             "receiver",
             "failing",
-            "What Alertmanager failed to send during this drill: webhook 2. Its log names the cause.",
+            "What Alertmanager failed to send during this drill: webhook 3. Its log names the cause.",
         ),
         ("resolved", "", "Alertmanager still holds it: Prometheus no longer sends, or still reads the series."),
     ],
@@ -165,6 +174,21 @@ def test_what_is_no_chain_is_a_broken_one(capsys: pytest.CaptureFixture[str], pa
     assert f"{where[3]}{path}" in told.out
     assert told.err == ""
     assert place.drills.current(place.now) is None
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "line", ["alertmanager_notifications_failed_total{", 'alertmanager_notifications_failed_total{integration="x']
+)
+def test_a_page_of_metrics_that_never_ends_its_lines_takes_no_time(
+    capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    """Four megabytes of beginnings are read as nothing, at once."""
+    chain = SeemingChain(Place())
+    chain.answers["/metrics"] = (200, line.encode() * (4_000_000 // len(line)))
+    with chain.served() as where:
+        assert main(["drill", "--timeout", "20s", *where]) == 0
+    assert "Dihubungi setelah" in capsys.readouterr().out
 
 
 # -- what cannot be -----------------------------------------------------------------------------------

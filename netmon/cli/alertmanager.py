@@ -6,7 +6,9 @@ What answers is checked and not trusted: whatever is not as Alertmanager writes 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -17,7 +19,8 @@ from netmon.cli.calling import Answer, Called, CallError
 _Read = TypeVar("_Read")
 
 _FAILED: Final = re.compile(
-    r'alertmanager_notification(?:s|_requests)_failed_total\{[^}]*integration="([^"]{1,100})"[^}]*\} ([0-9.e+]{1,30})'
+    r"alertmanager_(notifications|notification_requests)_failed_total"
+    r'\{[^}\n]{0,200}integration="([^"\n]{1,100})"[^}\n]{0,200}\} ([0-9.e+]{1,30})'
 )
 _LONGEST: Final = 300
 """Characters that are shown of what somebody else's program says."""
@@ -120,19 +123,19 @@ class Alertmanager:
             raise self._refused(path, answer)
 
     def failures(self) -> dict[str, float]:
-        """Count what could not be delivered since Alertmanager started, tries included, by integration.
+        """Count what could not be delivered since Alertmanager started, by integration: messages, or tries if more.
 
         Raises:
             CallError: Nobody answers.
         """
         answer = self._called.ask("/metrics")
-        found: dict[str, float] = {}
-        for name, value in _FAILED.findall(answer.content.decode(errors="replace")):
-            try:
-                found[name] = found.get(name, 0) + float(value)
-            except ValueError:
-                continue
-        return found
+        found: defaultdict[tuple[str, str], float] = defaultdict(float)
+        for what, name, value in _FAILED.findall(answer.content.decode(errors="replace")):
+            with suppress(ValueError):  # somebody else's page
+                found[what, name] += float(value)
+        return {
+            name: max(found["notifications", name], found["notification_requests", name]) for _, name in list(found)
+        }
 
     def _list(self, path: str, query: Mapping[str, str] | None) -> list[Any]:
         found = self._plain(path, self._called.ask(path, query))

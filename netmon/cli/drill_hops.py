@@ -134,6 +134,18 @@ class Way:
         except (KeyError, TypeError, ValueError) as error:
             raise CallError(self._netmon.url, "what answers there is no netmon") from error
 
+    def undelivered(self) -> list[str]:
+        """Tell what Alertmanager failed to send since :meth:`prepare`, tries included: integrations with their counts.
+
+        That the webhook was reached does not say that everybody was.
+
+        Raises:
+            CallError: Alertmanager does not answer.
+        """
+        before, now = self._failed_before, self._alertmanager.failures()
+        failed = {name: count - before.get(name, 0) for name, count in now.items()}
+        return [f"{name} {count:.0f}" for name, count in sorted(failed.items()) if count > 0]
+
     def _hints(self, hop: Hop) -> list[str]:
         try:
             return hop.hints()
@@ -211,9 +223,7 @@ class Way:
         if alert is not None and not alert.silenced_by and not alert.inhibited_by:
             hints.append(words["receivers"].format(names=_named(alert.receivers)))
             hints.append(words["webhook"].format(url=self._netmon.url))
-        before = self._failed_before
-        failed = {name: n - before.get(name, 0) for name, n in self._alertmanager.failures().items()}
-        counts = [f"{name} {count:.0f}" for name, count in sorted(failed.items()) if count > 0]
+        counts = self.undelivered()
         hints.append(words["failures"].format(counts=_named(counts)) if counts else words["no_failures"])
         return hints
 

@@ -39,6 +39,7 @@ _ID: Final = {
     "receivers": "Alertmanager mengirimnya ke: {names}.",
     "webhook": "Salah satunya harus memiliki webhook {url}/api/drills/received (deploy/alertmanager).",
     "failures": "Yang gagal dikirim Alertmanager selama latihan ini: {counts}. Lognya menyebutkan sebabnya.",
+    "undelivered": "PERIKSA: sebagian gagal dikirim ({counts}), walau webhook tercapai. Lihat log Alertmanager.",
     "no_failures": 'Alertmanager tidak melaporkan kegagalan kirim: periksa route untuk drill="yes" dan group_wait.',
     "still": "Alertmanager masih memegangnya: Prometheus berhenti mengirim, atau masih membaca tandanya.",
 }
@@ -76,6 +77,7 @@ _EN: Final = {
     "receivers": "Alertmanager sends it to: {names}.",
     "webhook": "One of them must have the webhook {url}/api/drills/received (deploy/alertmanager).",
     "failures": "What Alertmanager failed to send during this drill: {counts}. Its log names the cause.",
+    "undelivered": "LOOK: some could not be sent ({counts}), though the webhook was. See Alertmanager's log.",
     "no_failures": 'Alertmanager tells of no failure: look at the route for drill="yes" and its group_wait.',
     "still": "Alertmanager still holds it: Prometheus no longer sends, or still reads the series.",
 }

@@ -94,6 +94,7 @@ class _Rehearsal:
             "paged_after": None,
             "resolved_after": None,
             "broken": None,
+            "failed": [],
             "changes_figures": False,
         }
 
@@ -183,7 +184,10 @@ class _Rehearsal:
         if not self._hop_is_reached(hop):
             return NOT_WELL
         self._told["resolved_after"] = self._told["hops"][-1]["after"]
-        return ALL_WELL
+        failed = self._told["failed"] = self._way.undelivered()
+        if failed:
+            self._say(self._words["undelivered"].format(counts=", ".join(failed)))
+        return NOT_WELL if failed else ALL_WELL
 
     def _end(self, code: int) -> int:
         if self._arguments.json:
