@@ -23,8 +23,8 @@ _CREDENTIALS: Final = "city:\n  snmp: {version: 2c, community: {env: NETMON_BENC
 _PILLARS: Final = ("government", "branding", "economy", "living", "society", "environment")
 
 
-def _kelurahan() -> list[str]:
-    lines = (ROOT / "inventory" / "regions.csv").read_text(encoding="utf-8").splitlines()[1:]
+def _kelurahan(regions: Path) -> list[str]:
+    lines = regions.read_text(encoding="utf-8").splitlines()[1:]
     return [line.partition(",")[0] for line in lines if line[:1].isdigit()]
 
 
@@ -38,15 +38,23 @@ def ids(devices: int) -> list[str]:
     return [f"d{number}" for number in range(devices)]
 
 
-def write(folder: Path, devices: int, *, reachability: int = 30, snmp: bool = True, routers: int = 104) -> None:
+def write(
+    folder: Path,
+    devices: int,
+    *,
+    reachability: int = 30,
+    snmp: bool = True,
+    routers: int = 104,
+    regions: Path = ROOT / "inventory" / "regions.csv",
+) -> None:
     """Write an inventory of so many devices, of which at most ``routers`` carry the others.
 
     With ``snmp`` all of them are read; without it they have no credential, as where observations are replayed.
     """
-    villages = _kelurahan()[: min(routers, max(devices // 2, 1))]
+    villages = _kelurahan(regions)[: min(routers, max(devices // 2, 1))]
     (folder / "sites").mkdir(parents=True)
     (folder / "netmon.yaml").write_text(_SETTINGS.format(reachability=reachability), encoding="utf-8")
-    shutil.copy(ROOT / "inventory" / "regions.csv", folder)
+    shutil.copy(regions, folder / "regions.csv")
     how = f", port: {SNMP_PORT}, credential: city" if snmp else ""
     if snmp:
         (folder / "credentials.yaml").write_text(_CREDENTIALS, encoding="utf-8")
