@@ -95,8 +95,8 @@ def start_alertmanager(folder: Path, where: str, configuration: Path, stack: Exi
 def start_prometheus(folder: Path, where: str, configuration: Path, stack: ExitStack) -> None:
     """Start a Prometheus and wait until it is ready."""
     options = (f"--config.file={configuration}", f"--storage.tsdb.path={configuration.parent / 'data'}")
-    address = f"--web.listen-address={where}"
-    stack.callback(end, start("prometheus", *options, address, apart=True, quiet=True))
+    more = ("--storage.tsdb.retention.time=90d", f"--web.listen-address={where}")
+    stack.callback(end, start("prometheus", *options, *more, apart=True, quiet=True))
     wait_for(lambda: answers(where), f"Prometheus of {folder}")
 
 

@@ -38,6 +38,15 @@ def ids(devices: int) -> list[str]:
     return [f"d{number}" for number in range(devices)]
 
 
+def uplinks(routers: int, regions: Path = ROOT / "inventory" / "regions.csv") -> list[str]:
+    """Name the uplinks of :func:`write`, in the order of their routers."""
+    return [_uplink(code) for code in _kelurahan(regions)[:routers]]
+
+
+def _uplink(code: str) -> str:
+    return f"up-{code[-4:]}-{code[6:8]}"
+
+
 def write(
     folder: Path,
     devices: int,
@@ -45,9 +54,10 @@ def write(
     reachability: int = 30,
     snmp: bool = True,
     routers: int = 104,
+    per_site: int = 1,
     regions: Path = ROOT / "inventory" / "regions.csv",
 ) -> None:
-    """Write an inventory of so many devices, of which at most ``routers`` carry the others.
+    """Write an inventory of so many devices, of which at most ``routers`` carry the others, ``per_site`` at each site.
 
     With ``snmp`` all of them are read; without it they have no credential, as where observations are replayed.
     """
@@ -59,16 +69,20 @@ def write(
     if snmp:
         (folder / "credentials.yaml").write_text(_CREDENTIALS, encoding="utf-8")
     carried: dict[str, list[str]] = {code: [] for code in villages}
-    for number in range(len(villages), devices):
-        code = villages[number % len(villages)]
+    for place, number in enumerate(range(len(villages), devices, per_site)):
+        code = villages[place % len(villages)]
+        points = ", ".join(
+            f"{{id: d{one}, role: access_point, address: {address(one)}{how}}}"
+            for one in range(number, min(number + per_site, devices))
+        )
         carried[code].append(
-            f'  - {{id: s{number}, name: Taman {number}, kind: park, kelurahan: "{code}", uplink: up-{code[-4:]}-'
-            f"{code[6:8]}, pillars: [{_PILLARS[number % len(_PILLARS)]}], location: [-0.9{number % 90:02}, 100.4], "
-            f"devices: [{{id: d{number}, role: access_point, address: {address(number)}{how}}}]}}"
+            f'  - {{id: s{number}, name: Taman {number}, kind: park, kelurahan: "{code}", uplink: {_uplink(code)}, '
+            f"pillars: [{_PILLARS[number % len(_PILLARS)]}], location: [-0.9{number % 90:02}, 100.4], "
+            f"devices: [{points}]}}"
         )
     for number, (code, sites) in enumerate(carried.items()):
         router = f"{{id: d{number}, role: router, address: {address(number)}, wan: ether1{how}}}"
-        text = f'uplinks:\n  - {{id: up-{code[-4:]}-{code[6:8]}, kelurahan: "{code}", devices: [{router}]}}\n'
+        text = f'uplinks:\n  - {{id: {_uplink(code)}, kelurahan: "{code}", devices: [{router}]}}\n'
         if sites:
             text += "sites:\n" + "".join(f"{site}\n" for site in sites)
         (folder / "sites" / f"{code}.yaml").write_text(text, encoding="utf-8")

@@ -185,6 +185,7 @@ def _prometheus(settings: Settings) -> Part:
         find("prometheus", "prometheus"),
         f"--config.file={write_prometheus(folder, settings.where)}",
         f"--storage.tsdb.path={folder / 'data'}",
+        "--storage.tsdb.retention.time=90d",
         f"--web.listen-address={address}",
         f"--web.external-url=http://{address}",
     )
