@@ -10,7 +10,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,20 @@ NEEDS_THE_CHAIN: Final = pytest.mark.skipif(
 STARTING: Final = 120.0
 
 # -- what arrives -------------------------------------------------------------------------------------
+
+
+Story = Callable[["Chain"], None]
+
+
+@contextmanager
+def begun(
+    request: pytest.FixtureRequest, stories: Iterable[Story], live: Callable[[Story], None]
+) -> Iterator[dict[str, Future[None]]]:
+    """Begin at once those stories of a module that its tests ask for: they are mostly waiting. Gives their ends."""
+    asked = [item.name for item in request.session.items if item.path == request.path]
+    wanted = [story for story in stories if any(story.__name__ in name for name in asked)]
+    with ThreadPoolExecutor(max(1, len(wanted))) as pool:
+        yield {story.__name__: pool.submit(live, story) for story in wanted}
 
 
 @dataclass(frozen=True)

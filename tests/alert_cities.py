@@ -10,7 +10,7 @@ from pathlib import Path
 from running_city import VARIABLE
 
 ROOT = Path(__file__).parent.parent
-PORT = 10_000 + os.getpid() % 20_000  # of its own for each process, so that tests may run side by side
+_NUMBERS = itertools.count()
 ROUND = 5
 """Seconds between two looks at a device; the least that an inventory may say."""
 
@@ -53,6 +53,7 @@ class Places:
 
     def __init__(self) -> None:
         """Begin with none."""
+        self.port = 10_000 + (16 * os.getpid() + next(_NUMBERS)) % 20_000  # cities may stand side by side
         self._numbers = itertools.count(1)
         self._uplinks: list[str] = []
         self._sites: list[str] = []
@@ -78,8 +79,8 @@ class Places:
 
     def _written(self, devices: Iterable[str], role: str) -> str:
         return "".join(
-            f"      - {{id: {name}, name: MikroTik {name}, role: {role}, address: {self._address()}, port: {PORT}, "
-            f"credential: city, reach: snmp}}\n"
+            f"      - {{id: {name}, name: MikroTik {name}, role: {role}, address: {self._address()}, "
+            f"port: {self.port}, credential: city, reach: snmp}}\n"
             for name in devices
         )
 
@@ -92,7 +93,7 @@ class Places:
         """Write the whole inventory and give its folder; ``hold`` and ``grace`` in seconds."""
         (folder / "sites").mkdir(parents=True)
         files = {
-            "netmon.yaml": _SETTINGS.format(round=ROUND, grace=grace, hold=hold, port=PORT),
+            "netmon.yaml": _SETTINGS.format(round=ROUND, grace=grace, hold=hold, port=self.port),
             "credentials.yaml": _CREDENTIALS,
             "regions.csv": (ROOT / "inventory" / "regions.csv").read_text(encoding="utf-8"),
             "sites/all.yaml": "".join(["uplinks:\n", *self._uplinks, "sites:\n", *self._sites]),

@@ -25,7 +25,7 @@ Exchanges = Mapping[str, str]
 PROMETHEUS: Final = "deploy/prometheus/prometheus.yml"
 ALERTMANAGER: Final = "deploy/alertmanager/alertmanager.yml"
 
-QUICK_SCRAPES: Final = {
+_SCRAPES: Final = {
     "evaluation_interval: 15s": "evaluation_interval: 1s",
     "scrape_interval: 15s": "scrape_interval: 1s\n    scrape_timeout: 1s",
     "scrape_interval: 60s": "scrape_interval: 10s",
@@ -34,7 +34,7 @@ WAIT: Final = 2
 INTERVAL: Final = 4
 """Seconds for which Alertmanager waits before the first message of a group, and before another of the same."""
 
-QUICK_GROUPS: Final = {
+_GROUPS: Final = {
     "group_wait: 10s": f"group_wait: {WAIT}s",
     "group_interval: 1m\n": f"group_interval: {INTERVAL}s\n",
     "group_wait: 5m": f"group_wait: {WAIT}s",
@@ -49,6 +49,18 @@ QUICK_GROUPS: Final = {
     '"monday:friday"': '"sunday:saturday"',
     'start_time: "07:30", end_time: "16:00"': 'start_time: "00:00", end_time: "24:00"',
 }
+QUICK: Final[Mapping[str, Exchanges]] = {PROMETHEUS: _SCRAPES, ALERTMANAGER: _GROUPS}
+
+
+def quick_places(device: int) -> Exchanges:
+    """Give what makes the rules of places call for a site and a device after so many seconds; uplinks keep theirs."""
+    return {
+        "netmon:site_outage <= time() - 120": f"netmon:site_outage <= time() - {device}",
+        "<= time() - 300": f"<= time() - {device}",
+        "netmon:site_outage - 300": f"netmon:site_outage - {device}",
+        "netmon:uplink_outage - 300": f"netmon:uplink_outage - {device}",
+    }
+
 
 _TAPPED: Final = ("on-call", "staff", "office", "reminder", "drill", "dead-man")
 _SECRETS: Final = "/etc/prometheus/netmon-alertmanager/secrets"

@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
 
 import pytest
-from alert_chain import NEEDS_THE_CHAIN, Chain, Message
+from alert_chain import NEEDS_THE_CHAIN, Chain, Message, Story, begun
 from alert_cities import ROUND, Places, kelurahan
-from alert_settings import ALERTMANAGER, INTERVAL, PROMETHEUS, QUICK_GROUPS, QUICK_SCRAPES, WAIT, Exchanges
+from alert_settings import INTERVAL, QUICK, WAIT, Exchanges, quick_places
 from running_city import outages, report, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), NEEDS_THE_CHAIN]
 
 HOLD = 10
 MINUTE = 20  # what the rules of the monitor itself wait for instead of a minute
-DEVICE_AGE = 30
+DEVICE_AGE = 20
 QUIET = DEVICE_AGE + WAIT + 2 * INTERVAL + 2 * ROUND
 
-RULES: dict[str, Exchanges] = {}
+RULES: dict[str, Exchanges] = {
+    "alerts/outages.yml": quick_places(DEVICE_AGE),
+    "alerts/monitor.yml": {"[1m]": f"[{MINUTE}s]", "offset 1m": f"offset {MINUTE}s"},
+}
 
 AIR, LAIN, *CALM = kelurahan()
 
 
-@pytest.fixture
-def begin(tmp_path: Path) -> Callable[[], Chain]:
-    """Make the chain over a small city with two uplinks to fail and three that stay."""
+def write_city() -> Places:
+    """Describe a small city with two uplinks to fail and three that stay."""
     codes, places = kelurahan(), Places()
     for name, kecamatan in (("air", AIR), ("lain", LAIN), *((f"tenang-{n}", CALM[n]) for n in range(3))):
         places.site(f"titik-{name}", codes[kecamatan][0], places.uplink(name, codes[kecamatan][0]), 2)
-    inventory = places.write(tmp_path / "inventory", hold=HOLD)
-    exchanges = {
-        PROMETHEUS: QUICK_SCRAPES,
-        ALERTMANAGER: QUICK_GROUPS,
-        **RULES,
-    }
-    return lambda: Chain(tmp_path, inventory, exchanges)
+    return places
 
 
 def told(chain: Chain) -> list[str]:
@@ -52,52 +50,50 @@ def _told(message: Message) -> str:
 # -- the monitor --------------------------------------------------------------------------------------
 
 
-def test_a_monitor_that_is_cut_off_says_so_and_books_no_outage(begin: Callable[[], Chain]) -> None:
+def a_monitor_that_is_cut_off(chain: Chain) -> None:
     """The witnesses die with everything: one MonitorBlind and its end, nothing in the month, nothing else."""
-    with begin() as chain, chain.explaining():
-        chain.happen("monitor", "")
-        chain.wait_for("on-call", "MonitorBlind")
-        time.sleep(QUIET)
-        assert told(chain) == ["on-call MonitorBlind firing"]
-        assert set(chain.netmon.states().values()) == {"unknown"}
-        chain.end("monitor", "")
-        chain.wait_for("on-call", "MonitorBlind", "resolved")
-        chain.netmon.wait_for_states({"rt-air-1": "up", "ap-titik-air-2": "up"})
-        time.sleep(QUIET)
-        assert told(chain) == ["on-call MonitorBlind firing", "on-call MonitorBlind resolved"]
-        chain.stop("netmon")
-        document = report(chain.data)
-        assert {kind: outages(document, kind) for kind in ("device", "site", "uplink")} == {
-            "device": {},
-            "site": {},
-            "uplink": {},
-        }
-        assert all(one["seconds"]["down"] == 0 for one in document["objects"])
-        assert all(one["seconds"]["unknown"] >= QUIET for one in document["objects"])
+    chain.happen("monitor", "")
+    chain.wait_for("on-call", "MonitorBlind")
+    time.sleep(QUIET)
+    assert told(chain) == ["on-call MonitorBlind firing"]
+    assert set(chain.netmon.states().values()) == {"unknown"}
+    chain.end("monitor", "")
+    chain.wait_for("on-call", "MonitorBlind", "resolved")
+    chain.netmon.wait_for_states({"rt-air-1": "up", "ap-titik-air-2": "up"})
+    time.sleep(QUIET)
+    assert told(chain) == ["on-call MonitorBlind firing", "on-call MonitorBlind resolved"]
+    chain.stop("netmon")
+    document = report(chain.data)
+    assert {kind: outages(document, kind) for kind in ("device", "site", "uplink")} == {
+        "device": {},
+        "site": {},
+        "uplink": {},
+    }
+    assert all(one["seconds"]["down"] == 0 for one in document["objects"])
+    assert all(one["seconds"]["unknown"] >= QUIET for one in document["objects"])
 
 
-def test_a_netmon_that_is_killed_is_missed_and_its_outages_are_kept(begin: Callable[[], Chain]) -> None:
+def a_netmon_that_is_killed(chain: Chain) -> None:
     """NetmonDown, and no sign of life at the dead man's receiver; the open outage is neither over nor called again."""
-    with begin() as chain, chain.explaining():
-        chain.happen("fibre", "jalur-air")
-        chain.wait_for("on-call", "UplinkDown")
-        chain.kill("netmon")
-        down = chain.wait_for("on-call", "NetmonDown")
-        time.sleep(QUIET)
-        assert told(chain) == ["on-call UplinkDown firing", "on-call NetmonDown firing"]
-        signs = chain.messages("dead-man")
-        assert signs[-1].at < down.at
-        assert time.time() - signs[-1].at > QUIET
-        chain.start("netmon")
-        chain.wait_for("on-call", "NetmonDown", "resolved")
-        wait_until(lambda: chain.messages("dead-man")[-1].at > down.at, "a sign of life")
-        time.sleep(QUIET)
-        before = ["on-call UplinkDown firing", "on-call NetmonDown firing", "on-call NetmonDown resolved"]
-        assert told(chain) == before
-        chain.end("fibre", "jalur-air")
-        chain.wait_for("on-call", "UplinkDown", "resolved")
-        time.sleep(QUIET)
-        assert told(chain) == [*before, "on-call UplinkDown resolved"]
+    chain.happen("fibre", "jalur-air")
+    chain.wait_for("on-call", "UplinkDown")
+    chain.kill("netmon")
+    down = chain.wait_for("on-call", "NetmonDown")
+    time.sleep(QUIET)
+    assert told(chain) == ["on-call UplinkDown firing", "on-call NetmonDown firing"]
+    signs = chain.messages("dead-man")
+    assert signs[-1].at < down.at + WAIT
+    assert time.time() - signs[-1].at > QUIET - WAIT
+    chain.start("netmon")
+    chain.wait_for("on-call", "NetmonDown", "resolved")
+    wait_until(lambda: chain.messages("dead-man")[-1].at > down.at, "a sign of life")
+    time.sleep(QUIET)
+    before = ["on-call UplinkDown firing", "on-call NetmonDown firing", "on-call NetmonDown resolved"]
+    assert told(chain) == before
+    chain.end("fibre", "jalur-air")
+    chain.wait_for("on-call", "UplinkDown", "resolved")
+    time.sleep(QUIET)
+    assert told(chain) == [*before, "on-call UplinkDown resolved"]
 
 
 # -- the chain ----------------------------------------------------------------------------------------
@@ -106,51 +102,83 @@ AWAY = 100
 """Seconds that Prometheus is away; alerts end at Alertmanager three minutes after it has gone, at the earliest."""
 
 
-def test_restarts_of_prometheus_and_alertmanager_lose_and_double_nothing(begin: Callable[[], Chain]) -> None:
+def restarts_of_prometheus_and_alertmanager(chain: Chain) -> None:
     """Amid an outage Prometheus is away for less than two minutes, in which another begins; then Alertmanager restarts.
 
     The first is not over and not called again, the second is called once after the return; both end once.
     """
-    with begin() as chain, chain.explaining():
-        chain.happen("fibre", "jalur-air")
-        first = chain.wait_for("on-call", "UplinkDown", kecamatan=AIR)
-        chain.stop("prometheus")
-        gone = time.time()
-        chain.happen("fibre", "jalur-lain", after=AWAY / 2)
-        wait_until(lambda: time.time() - gone > AWAY, "its return", AWAY + 10)
-        assert chain.messages() == [first]
-        chain.start("prometheus")
-        chain.wait_for("on-call", "UplinkDown", kecamatan=LAIN)
-        time.sleep(QUIET)
-        assert told(chain) == ["on-call UplinkDown firing"] * 2
-        chain.stop("alertmanager")
-        chain.start("alertmanager")
-        time.sleep(70)  # Prometheus tells it all again once a minute
-        assert told(chain) == ["on-call UplinkDown firing"] * 2
-        chain.end("fibre", "jalur-air")
-        chain.end("fibre", "jalur-lain")
-        for kecamatan in (AIR, LAIN):
-            chain.wait_for("on-call", "UplinkDown", "resolved", kecamatan=kecamatan)
-        time.sleep(QUIET)
-        for kecamatan in (AIR, LAIN):
-            about = [_told(one) for one in chain.messages(kecamatan=kecamatan)]
-            assert about == ["on-call UplinkDown firing", "on-call UplinkDown resolved"]
-        assert len(chain.messages()) == 4
+    chain.happen("fibre", "jalur-air")
+    first = chain.wait_for("on-call", "UplinkDown", kecamatan=AIR)
+    chain.stop("prometheus")
+    gone = time.time()
+    chain.happen("fibre", "jalur-lain", after=AWAY / 2)
+    wait_until(lambda: time.time() - gone > AWAY, "its return", AWAY + 10)
+    assert chain.messages() == [first]
+    chain.start("prometheus")
+    chain.wait_for("on-call", "UplinkDown", kecamatan=LAIN)
+    time.sleep(QUIET)
+    assert told(chain) == ["on-call UplinkDown firing"] * 2
+    chain.stop("alertmanager")
+    chain.start("alertmanager")
+    time.sleep(70)  # Prometheus tells it all again once a minute
+    assert told(chain) == ["on-call UplinkDown firing"] * 2
+    chain.end("fibre", "jalur-air")
+    chain.end("fibre", "jalur-lain")
+    for kecamatan in (AIR, LAIN):
+        chain.wait_for("on-call", "UplinkDown", "resolved", kecamatan=kecamatan)
+    time.sleep(QUIET)
+    for kecamatan in (AIR, LAIN):
+        about = [_told(one) for one in chain.messages(kecamatan=kecamatan)]
+        assert about == ["on-call UplinkDown firing", "on-call UplinkDown resolved"]
+    assert len(chain.messages()) == 4
 
 
-def test_what_receivers_refuse_for_a_while_arrives_once_they_are_back(begin: Callable[[], Chain]) -> None:
+def receivers_that_refuse_for_a_while(chain: Chain) -> None:
     """Webhook, Telegram and mail answer errors for half a minute: everything arrives afterwards, and once."""
-    with begin() as chain, chain.explaining():
-        chain.inbox.fail(10**6)
-        chain.happen("fibre", "jalur-air")
-        wait_until(lambda: {"webhooks", "telegrams", "mails"} <= {*chain.inbox.failed[-50:]}, "refusals", 120)
-        time.sleep(30)
-        assert (chain.messages(), chain.inbox.telegrams, chain.inbox.mails) == ([], [], [])
-        chain.inbox.fail(0)
-        chain.wait_for("on-call", "UplinkDown")
-        time.sleep(QUIET)
-        chain.end("fibre", "jalur-air")
-        chain.wait_for("on-call", "UplinkDown", "resolved")
-        time.sleep(QUIET)
-        assert told(chain) == ["on-call UplinkDown firing", "on-call UplinkDown resolved"]
-        assert len(chain.inbox.telegrams) == len(chain.inbox.mails) == 2
+    chain.inbox.fail(10**6)
+    chain.happen("fibre", "jalur-air")
+    wait_until(lambda: {"webhooks", "telegrams", "mails"} <= {*chain.inbox.failed}, "refusals", 120)
+    time.sleep(30)
+    assert (chain.messages(), chain.inbox.telegrams, chain.inbox.mails) == ([], [], [])
+    chain.inbox.fail(0)
+    chain.wait_for("on-call", "UplinkDown")
+    time.sleep(QUIET)
+    chain.end("fibre", "jalur-air")
+    chain.wait_for("on-call", "UplinkDown", "resolved")
+    time.sleep(QUIET)
+    assert told(chain) == ["on-call UplinkDown firing", "on-call UplinkDown resolved"]
+    assert len(chain.inbox.telegrams) == len(chain.inbox.mails) == 2
+
+
+# -- lived ----------------------------------------------------------------------------------------------
+
+STORIES: tuple[Story, ...] = (
+    a_monitor_that_is_cut_off,
+    a_netmon_that_is_killed,
+    restarts_of_prometheus_and_alertmanager,
+    receivers_that_refuse_for_a_while,
+)
+
+
+@pytest.fixture(scope="module")
+def ends(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    """Begin each story in a city and with a chain of its own; a start is work, and one follows the other."""
+    starting = threading.Lock()
+
+    def live(story: Story) -> None:
+        folder = tmp_path_factory.mktemp(story.__name__)
+        inventory = write_city().write(folder / "inventory", hold=HOLD)
+        with ExitStack() as stack:
+            with starting:
+                chain = stack.enter_context(Chain(folder, inventory, {**QUICK, **RULES}))
+            with chain.explaining():
+                story(chain)
+
+    with begun(request, STORIES, live) as found:
+        yield found
+
+
+@pytest.mark.parametrize("story", [story.__name__ for story in STORIES])
+def test_story(ends: dict[str, Future[None]], story: str) -> None:
+    """Each story ends as it says."""
+    ends[story].result()
