@@ -11,9 +11,11 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import yaml
 from live_city import NOW, LiveCity, small_city
 from starlette.applications import Starlette
 
@@ -119,12 +121,67 @@ def test_what_a_runbook_names_exists(name: str) -> None:
     assert max(len(word) for code in codes for word in code.split()) <= 30, "wider than a phone"
 
 
+# -- the alerts ---------------------------------------------------------------------------------------
+
+
+def rules() -> list[dict[str, Any]]:
+    """Give every rule of ``alerts/`` that makes an alert."""
+    files = [path for path in sorted((ROOT / "alerts").glob("*.yml")) if not path.name.endswith(".test.yml")]
+    groups = [group for path in files for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]]
+    return [rule for group in groups for rule in group["rules"] if "alert" in rule]
+
+
+def alerts() -> set[tuple[str, str]]:
+    """Give the name and severity of every alert; one alert may have several."""
+    return {(rule["alert"], rule["labels"]["severity"]) for rule in rules()}
+
+
+def test_a_message_links_to_the_runbook_of_its_own_alert() -> None:
+    """At the address that Prometheus knows netmon by."""
+    for rule in rules():
+        assert rule["annotations"]["runbook_url"] == f"{{{{ $externalLabels.netmon_url }}}}/runbooks/{rule['alert']}"
+
+
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
+    """Of the same severity, and where the alert has another one as well, that is said beside it."""
+    runbooks = load()
+    assert {name for name, _ in alerts()} == runbooks.keys()
+    assert {(name, one.severity) for name, one in runbooks.items()} <= alerts()
+    for name, severity in alerts() - {(name, one.severity) for name, one in runbooks.items()}:
+        for language in LANGUAGES:
+            urgency = URGENCY[severity][language].partition(" ")[0]
+            assert f"**{urgency.lower()}**" in runbooks[name].sections[language].partition("\n\n")[0]
+
+
+def test_the_table_of_pages_names_every_alert_and_no_other() -> None:
+    """In ``docs/alerts.md``: each with its severity, when it comes and how it ends, and a link to its runbook."""
+    text = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(\w+)\]\(runbooks/(\w+)\.md\) \| (\w+) \| [^|]+ \| [^|]+ \|$", text, re.MULTILINE)
+    assert {(name, severity) for name, _, severity in rows} == alerts()
+    assert all(name == target for name, target, _ in rows)
+    assert len(rows) == len(alerts())
+
+
+def test_the_links_of_the_page_of_alerts_lead_somewhere() -> None:
+    """To files that exist and headings that they have."""
+    page = ROOT / "docs" / "alerts.md"
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        path, _, anchor = target.partition("#")
+        file = page.parent / path if path else page
+        assert file.exists(), target
+        headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}, (
+            target
+        )
+
+
 # -- the pages ----------------------------------------------------------------------------------------
 
 
 async def test_the_list_has_every_runbook_the_most_urgent_first() -> None:
-    """Each with a link to its page, in the city's language."""
-    (page,) = await ask("/runbooks")
+    """Each with a link to its page, in the city's language; the first page leads to it."""
+    first, page = await ask("/", "/runbooks")
+    assert "/runbooks?lang=id" in Reader(first.text).links
     found = Reader(page.text)
     assert page.status_code == 200
     assert '<html lang="id">' in page.text
