@@ -130,7 +130,7 @@ class Alertmanager:
 
     def post(self, alerts: Sequence[Posted]) -> None:
         """Send it alerts, as Prometheus does."""
-        body = json.dumps([alert.document() for alert in alerts]).encode()
+        body = json.dumps([alert.document() for alert in alerts], ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/api/v2/alerts", body, headers)  # noqa: S310 -- http alone
         with urllib.request.urlopen(request, timeout=30):  # noqa: S310 -- the same

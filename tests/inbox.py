@@ -111,7 +111,7 @@ class Inbox:
         return f"127.0.0.1:{self._smtp.port}"
 
     def fail(self, times: int, channel: str | None = None) -> None:
-        """Answer the next deliveries of a channel, or of each, with an error: 500, or 451 of the mail server."""
+        """Answer the next deliveries of a channel, or of each, with an error: 500, the mail server with 451 at RCPT."""
         with self._changed:
             for name in CHANNELS if channel is None else (channel,):
                 self._failures[name] = times
@@ -231,9 +231,16 @@ class _Mails:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 -- aiosmtpd's
+    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Fail where real servers do: later, Alertmanager 0.25 would take no notice of it."""
         if self._inbox.is_failing("mails"):
             return "451 as the test wished"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 -- the same
         content = envelope.content
         assert isinstance(content, bytes)
         message = message_from_bytes(content, policy=policy.default)
