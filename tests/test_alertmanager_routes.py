@@ -14,12 +14,10 @@ from alertmanagers import (
     CONFIGURATION,
     DEPLOYED,
     NEEDS_ALERTMANAGER,
-    QUICK,
     ZONE,
     Alertmanager,
     Posted,
     amtool,
-    render,
     rendered,
     running_alertmanager,
 )
@@ -28,7 +26,6 @@ from running_city import wait_until
 
 ROOT = Path(__file__).parent.parent
 RUNBOOKS = ROOT / "docs" / "runbooks"
-DROP_IN = ROOT / "deploy" / "systemd" / "prometheus-alertmanager.service.d" / "netmon.conf"
 
 pytestmark = NEEDS_ALERTMANAGER
 
@@ -181,32 +178,3 @@ def test_the_hours_of_the_office_are_those_of_the_city(configuration: Path) -> N
     assert interval["location"] == ZONE
     assert interval["times"] == [{"start_time": "07:30", "end_time": "16:00"}]
     assert interval["weekdays"] == ["monday:friday"]
-
-
-def drop_in() -> dict[str, list[str]]:
-    """Read the drop-in: values by key."""
-    found: dict[str, list[str]] = {}
-    for line in DROP_IN.read_text(encoding="utf-8").splitlines():
-        key, is_setting, value = line.partition("=")
-        if is_setting and not line.startswith("#"):
-            found.setdefault(key, []).append(value)
-    return found
-
-
-def test_the_unit_renders_checks_and_starts_what_it_rendered(tmp_path: Path) -> None:
-    """The commands of the drop-in, run one after the other with the paths of this machine."""
-    settings = drop_in()
-    variables = dict(one.split("=", 1) for one in settings["Environment"])
-    assert variables["TZ"] == ZONE
-    assert variables["SOURCE"] == "/etc/prometheus/netmon-alertmanager/alertmanager.yml"
-    assert variables["RENDERED"] == f"/run/{settings['RuntimeDirectory'][0]}/alertmanager.yml"
-    first, second = settings["ExecStartPre"]
-    assert settings["ExecReload"] == ["", first, second, "/bin/kill -HUP $MAINPID"]
-    assert first == "/usr/bin/python3 -I /etc/prometheus/netmon-alertmanager/render.py ${SOURCE} ${RENDERED}"
-    assert settings["ExecStart"][0] == ""
-    assert "--config.file=${RENDERED} " in settings["ExecStart"][1]
-    with Inbox() as inbox:
-        rendered(tmp_path, inbox, QUICK)
-        assert render(tmp_path / "source.yml", tmp_path / "made.yml").returncode == 0
-    assert second == "/usr/bin/amtool check-config ${RENDERED}"
-    assert "SUCCESS" in amtool("check-config", tmp_path / "made.yml")
