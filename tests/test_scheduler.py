@@ -534,6 +534,27 @@ def test_many_wishes_to_look_soon_are_one_look_and_keep_the_turn() -> None:
     run_virtually(story)
 
 
+def test_a_turn_that_a_look_between_two_turns_takes_is_not_left_out() -> None:
+    """A dead router is looked at whenever what is behind it fails: that is no sign of a monitor with too much to do."""
+
+    async def story(loop: VirtualTimeLoop) -> None:
+        behind = [device(f"ap-{n}", behind=("rt",)) for n in range(30)]
+        world = World(loop)
+        for one in behind:
+            world.silent[f"addr-{one.id}"] = lambda _: True
+        world.silent["addr-rt"] = lambda _: True
+        world.duration["addr-rt"] = 2.0
+        scheduler = world.scheduler(city([device("rt"), *behind, device("other")]))
+        async with running(scheduler):
+            await asyncio.sleep(600)
+        starts = [each.start for each in world.asked_of("addr-rt")]
+        assert len(starts) > 2 * 2 * 600 / 30  # more often than its turns, each time twice
+        assert max(later - earlier for earlier, later in pairwise(starts)) < 30
+        assert scheduler.counters.of("icmp").skipped == 0
+
+    run_virtually(story)
+
+
 def test_what_hangs_on_a_device_is_looked_at_when_it_fails_and_when_it_returns() -> None:
     """Whoever is called about a router is told what is dark behind it: known within seconds, not within a round."""
 

@@ -237,8 +237,8 @@ class Scheduler:
         counters.skipped += missed
         entry.due += (missed + 1) * entry.check.interval
         self._push(entry, entry.due)
-        if entry.task is not None:
-            counters.skipped += 1
+        if entry.task is not None:  # a look between two turns that still goes on is this turn's
+            counters.skipped += now - entry.begun >= entry.check.interval - _LATE
             return False
         counters.late_seconds_max = max(counters.late_seconds_max, late)
         counters.late += late > _LATE
