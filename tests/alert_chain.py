@@ -66,6 +66,10 @@ class Message:
         """Name its alerts, each once."""
         return sorted({one["labels"]["alertname"] for one in self.alerts if status in {None, one["status"]}})
 
+    def kecamatan(self) -> set[str]:
+        """Tell in which kecamatan its alerts are; ``""`` is none."""
+        return {one["labels"].get("kecamatan", "") for one in self.alerts}
+
     def holds(self, **labels: str) -> bool:
         """Say whether one of its alerts has these labels."""
         return any(labels.items() <= one["labels"].items() for one in self.alerts)

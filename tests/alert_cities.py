@@ -89,11 +89,11 @@ class Places:
         self.devices = number
         return f"127.220.{number // 200}.{number % 200 + 1}"
 
-    def write(self, folder: Path, *, hold: int, grace: int = 10) -> Path:
-        """Write the whole inventory and give its folder; ``hold`` and ``grace`` in seconds."""
+    def write(self, folder: Path, *, hold: int, grace: int = 10, between: int = ROUND) -> Path:
+        """Write the whole inventory and give its folder; ``hold``, ``grace`` and rounds in seconds."""
         (folder / "sites").mkdir(parents=True)
         files = {
-            "netmon.yaml": _SETTINGS.format(round=ROUND, grace=grace, hold=hold, port=self.port),
+            "netmon.yaml": _SETTINGS.format(round=between, grace=grace, hold=hold, port=self.port),
             "credentials.yaml": _CREDENTIALS,
             "regions.csv": (ROOT / "inventory" / "regions.csv").read_text(encoding="utf-8"),
             "sites/all.yaml": "".join(["uplinks:\n", *self._uplinks, "sites:\n", *self._sites]),
