@@ -11,8 +11,8 @@ from running_city import VARIABLE
 
 ROOT = Path(__file__).parent.parent
 _NUMBERS = itertools.count()
-ROUND = 5
-"""Seconds between two looks at a device; the least that an inventory may say."""
+ROUND = 8
+"""Seconds between two looks at a device: longer than a look lasts while the monitor is cut off."""
 
 _CREDENTIALS = f"city:\n  snmp: {{version: 2c, community: {{env: {VARIABLE}}}}}\n  networks: [127.0.0.0/8]\n"
 
