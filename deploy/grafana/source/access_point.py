@@ -31,7 +31,15 @@ def page() -> Json:
         "Titik akses dan perangkat lain",
         placed(
             (4, _now()),
-            (4, [timeline("Keadaan", query(f"sum by (device) ({coded('device', THIS_DEVICE)})", "{{device}}"))]),
+            (
+                4,
+                [
+                    timeline(
+                        "Keadaan dari waktu ke waktu",
+                        query(f"sum by (device) ({coded('device', THIS_DEVICE)})", "{{device}}"),
+                    )
+                ],
+            ),
             (6, [_about(), {**alerts(THIS_DEVICE), "w": 12}]),
             "Wi-Fi",
             (
@@ -217,7 +225,7 @@ def _ports() -> Json:
         "Value #C": column("Menuju penyedia", {"mappings": yes}),
     }
     return table(
-        "Antarmuka",
+        "Daftar antarmuka",
         columns,
         rows_of(f"max by (interface) (netmon_interface_up{{{THIS_DEVICE}}})"),
         rows_of(f"8 * max by (interface) (netmon_interface_speed_bytes_per_second{{{THIS_DEVICE}}})"),

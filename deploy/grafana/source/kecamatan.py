@@ -114,7 +114,7 @@ def _uplinks() -> Json:
     }
     shown = ("uplink", "title", "kelurahan_name", "provider", "owner")
     return table(
-        "Jaringan kelurahan",
+        "Daftar jaringan kelurahan",
         columns,
         rows_of(f"sum by ({', '.join((*shown, 'state'))}) ({state_rows('uplink', f'({info})', *shown[1:])})", "uplink"),
         rows_of(f"1000 * netmon_uplink_outage_start_timestamp_seconds{among('uplink', THIS_KECAMATAN)}"),
@@ -139,7 +139,7 @@ def _sites() -> Json:
     }
     shown = ("site", "title", "kelurahan_name", "owner")
     return table(
-        "Titik Wi-Fi",
+        "Daftar titik Wi-Fi",
         columns,
         rows_of(f"sum by ({', '.join((*shown, 'state'))}) ({state_rows('site', f'({info})', *shown[1:])})"),
         rows_of(f"1000 * netmon_site_outage_start_timestamp_seconds{among('site', THIS_KECAMATAN)}"),

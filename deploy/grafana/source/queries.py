@@ -39,8 +39,8 @@ def coded(kind: str, where: str = "") -> str:
 
 def states_of(kind: str, info: str, *by: str) -> str:
     """Give the codes of the states of what ``info`` lists, by labels of ``info``."""
-    labels = ", ".join(by)
-    return f"sum by ({labels}) ({coded(kind)} * on ({kind}) group_left ({labels}) {info})"
+    brought = ", ".join(label for label in by if label != kind)
+    return f"sum by ({', '.join(by)}) ({coded(kind)} * on ({kind}) group_left ({brought}) {info})"
 
 
 def state_rows(kind: str, info: str, *labels: str) -> str:
