@@ -49,7 +49,8 @@ soak: packages environment
 	$(VENV)/bin/python fuzz/soak.py
 
 bench: environment
-	@scripts/packages gcc libc6-dev prometheus-snmp-exporter snmpd fping nftables iproute2
+	@scripts/packages gcc libc6-dev prometheus-snmp-exporter snmpd fping nftables iproute2 \
+		prometheus prometheus-alertmanager prometheus-blackbox-exporter
 	$(VENV)/bin/python bench/all.py
 
 clean:

@@ -2,7 +2,8 @@
 
 usage: python bench/all.py [--quick] [NAME…]
 
-NAME is one of polling, contact, controller, echoes, city, large, dead, months, replay; without any it is all of them.
+NAME is one of polling, contact, controller, echoes, city, large, dead, months, replay, paging, rules; without any it is
+all of them.
 The rows of what was measured are written anew. ``--quick`` measures little and writes nothing.
 """
 
@@ -19,8 +20,10 @@ import dead
 import echoes
 import large
 import months
+import paging
 import polling
 import replay
+import rules
 from measuring import MissingError, Row, show
 
 _MEASUREMENTS: dict[str, Callable[[bool], list[Row]]] = {
@@ -33,6 +36,8 @@ _MEASUREMENTS: dict[str, Callable[[bool], list[Row]]] = {
     "dead": dead.measure,
     "months": months.measure,
     "replay": replay.measure,
+    "paging": paging.measure,
+    "rules": rules.measure,
 }
 _README = Path(__file__).with_name("README.md")
 _BEGIN, _END = "<!-- the table: written by bench/all.py -->\n", "<!-- its end -->\n"

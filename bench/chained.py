@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import cities
-from measuring import NETMON, ROOT, MissingError, Row, end, main, start, told, wait_for
+from measuring import NETMON, ROOT, MissingError, Row, end, main, pin_apart, start, told, wait_for
 
 sys.path.append(str(ROOT / "scripts"))  # where `make stack` has it
 from chain import Addresses, write_alertmanager, write_prometheus
@@ -42,7 +42,8 @@ table inet bench {
 
 
 def open_network() -> None:
-    """Bring the loopback up, with a filter that swallows nothing yet."""
+    """Bring the loopback up, with a filter that swallows nothing yet; leave a core to what is measured."""
+    pin_apart()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     subprocess.run(["nft", "-f", "-"], input=_FILTER, text=True, check=True)
 
@@ -96,7 +97,7 @@ def start_prometheus(folder: Path, where: str, configuration: Path, stack: ExitS
     """Start a Prometheus and wait until it is ready."""
     options = (f"--config.file={configuration}", f"--storage.tsdb.path={configuration.parent / 'data'}")
     more = ("--storage.tsdb.retention.time=90d", f"--web.listen-address={where}")
-    stack.callback(end, start("prometheus", *options, *more, apart=True, quiet=True))
+    stack.callback(end, start("prometheus", *options, *more, anywhere=True, quiet=True))
     wait_for(lambda: answers(where), f"Prometheus of {folder}")
 
 

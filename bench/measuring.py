@@ -61,15 +61,20 @@ class Used:
     peak: float
 
 
-def start(*command: str | Path, apart: bool = False, quiet: bool = False) -> subprocess.Popen[str]:
-    """Start a process that is measured, or one ``apart`` that is not, with pipes; ``quiet``: its log is thrown away."""
+def start(
+    *command: str | Path, apart: bool = False, quiet: bool = False, anywhere: bool = False
+) -> subprocess.Popen[str]:
+    """Start a process that is measured, or one ``apart`` that is not, with pipes.
+
+    ``quiet``: its log is thrown away; ``anywhere``: it may have all cores.
+    """
     return subprocess.Popen(
         [str(part) for part in command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL if quiet else None,
         text=True,
-        preexec_fn=pin_apart if apart else pin,  # noqa: PLW1509 - no threads yet
+        preexec_fn=unpin if anywhere else pin_apart if apart else pin,  # noqa: PLW1509 - no threads yet
     )
 
 
@@ -115,6 +120,11 @@ def pin(pid: int = 0) -> None:
 def pin_apart(pid: int = 0) -> None:
     """Keep a process off the core of those that are measured, where there is another one."""
     os.sched_setaffinity(pid, _CORES[:-1] or _CORES)
+
+
+def unpin(pid: int = 0) -> None:
+    """Let a process have every core."""
+    os.sched_setaffinity(pid, _CORES)
 
 
 def end(*processes: subprocess.Popen[str]) -> None:

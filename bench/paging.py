@@ -28,7 +28,7 @@ from typing import Final
 
 import chained
 import cities
-from measuring import Row, end, fraction, middle, pin_apart, start, wait_for
+from measuring import Row, end, fraction, middle, start, wait_for
 
 _DEVICES: Final = 2000
 _KECAMATAN, _KELURAHAN = 20, 5
@@ -252,7 +252,6 @@ def measure(quick: bool) -> list[Row]:
     Raises:
         MissingError: A program, or root, is missing.
     """
-    pin_apart()
     return chained.inside(__file__, quick, "prometheus-blackbox-exporter")
 
 
