@@ -74,13 +74,13 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(folder: Path, service: Service) -> Iterator[Prometheus]:
-    """Start Prometheus with nothing but the address of /sd, and end it at the end."""
+def prometheus(folder: Path, service: Service, text: str = CONFIGURATION) -> Iterator[Prometheus]:
+    """Start Prometheus with nothing but the address of /sd, or with another configuration; end it at the end."""
     program = shutil.which("prometheus")
     if program is None:
         pytest.skip("prometheus is missing: apt-get install prometheus")
     configuration = folder / "prometheus.yml"
-    configuration.write_text(CONFIGURATION.format(url=service.url), encoding="utf-8")
+    configuration.write_text(text.format(url=service.url), encoding="utf-8")
     where = f"127.0.0.1:{free_port()}"
     arguments = (
         f"--config.file={configuration}",
