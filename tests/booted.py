@@ -12,7 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from running_city import environment, wait_until
 
 ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "deploy" / "systemd"
+OWN = (*UNITS.glob("netmon*.service"), *UNITS.glob("netmon*.timer"))
 SYSTEMD = Path("/lib/systemd/systemd")
 NAMESPACES = ("--pid", "--mount", "--cgroup", "--ipc", "--uts", "--net")
 
@@ -33,6 +34,7 @@ mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /mnt
 cp -a /etc /mnt/etc
+rm -rf /mnt/etc/systemd/system/*
 cp -a {stage}/etc/. /mnt/etc/
 mount --bind /mnt/etc /etc
 mount -t tmpfs -o mode=755 tmpfs /opt
@@ -111,14 +113,13 @@ class Booted:
 
 
 @contextmanager
-def booted(folder: Path, inventory: Path, secrets: Path, drop_ins: Mapping[str, str]) -> Iterator[Booted]:
-    """Start a systemd that has netmon's units and this inventory in ``/etc/netmon``; end it, and all of it, at the end.
+def booted(folder: Path, etc: Path, units: Iterable[Path], drop_ins: Mapping[str, str]) -> Iterator[Booted]:
+    """Start a systemd with these units, and what lies in ``etc`` in its ``/etc``; end it, and all of it, at the end.
 
-    ``secrets`` is what lies in ``/etc/netmon.environment``.
-
-    ``drop_ins`` are changes to units by their names; the units themselves are taken as they are.
+    ``drop_ins`` are changes to units by their names; the units themselves are taken as they are. More units may be
+    put into its ``/etc/systemd/system``.
     """
-    stage = _stage(folder, inventory, secrets, drop_ins)
+    stage = _stage(folder, etc, units, drop_ins)
     script = folder / "boot.sh"
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     script.write_text(
@@ -143,7 +144,7 @@ def booted(folder: Path, inventory: Path, secrets: Path, drop_ins: Mapping[str, 
             env={
                 "PATH": os.environ["PATH"],
                 "container": "netmon-test",
-                "SYSTEMD_UNIT_PATH": str(stage / "units"),
+                "SYSTEMD_UNIT_PATH": f"/etc/systemd/system:{stage / 'units'}",
                 "SYSTEMD_GENERATOR_PATH": str(stage / "none"),
                 "SYSTEMD_LOG_TARGET": "console",
             },
@@ -162,7 +163,7 @@ def booted(folder: Path, inventory: Path, secrets: Path, drop_ins: Mapping[str, 
         yield wait_until(is_up, "a systemd of its own")
 
 
-def _stage(folder: Path, inventory: Path, secrets: Path, drop_ins: Mapping[str, str]) -> Path:
+def _stage(folder: Path, etc: Path, taken: Iterable[Path], drop_ins: Mapping[str, str]) -> Path:
     """Lay out what lies in ``/etc`` and ``/opt`` there, and the units."""
     stage = folder / "stage"
     netmon, units = stage / "opt" / "netmon", stage / "units"
@@ -175,12 +176,9 @@ def _stage(folder: Path, inventory: Path, secrets: Path, drop_ins: Mapping[str, 
     (netmon / "bin" / "python").symlink_to(f"/opt/python/bin/{version}")
     (netmon / "bin" / "netmon").write_text(LAUNCHER, encoding="utf-8")
     (netmon / "bin" / "netmon").chmod(0o755)
-    shutil.copytree(inventory, stage / "etc" / "netmon")
-    shutil.copy2(secrets, stage / "etc" / "netmon.environment")
     shutil.copy(ROOT / "tests" / "unit_trial.py", netmon / "src")
-    (stage / "etc" / "sysusers.d").mkdir()
-    shutil.copy(UNITS / "netmon.sysusers.conf", stage / "etc" / "sysusers.d" / "netmon.conf")
-    for unit in [*UNITS.glob("netmon*.service"), *UNITS.glob("netmon*.timer")]:
+    shutil.copytree(etc, stage / "etc")
+    for unit in taken:
         shutil.copy(unit, units)
     for target in TARGETS:
         (units / f"{target}.target").write_text("[Unit]\nDefaultDependencies=no\n", encoding="utf-8")

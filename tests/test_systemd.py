@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from booted import ROOT, UNITS, Booted, booted, skip_reason
+from booted import OWN, ROOT, UNITS, Booted, booted, skip_reason
 from running_city import (
     COMMUNITY,
     NETMON,
@@ -54,7 +54,7 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     found = shutil.which("netmon", path=str(Path(sys.executable).parent))
     assert found is not None
     units = []
-    for unit in [*UNITS.glob("netmon*.service"), *UNITS.glob("netmon*.timer")]:
+    for unit in OWN:
         units.append(tmp_path / unit.name)
         units[-1].write_text(unit.read_text(encoding="utf-8").replace("/opt/netmon/bin/netmon", found), "utf-8")
     assert len(units) == 3
@@ -90,10 +90,13 @@ def test_a_unit_is_as_closed_as_the_page_says(unit: str) -> None:
 @contextmanager
 def served(folder: Path, drop_in: str = "") -> Iterator[Booted]:
     """Boot with a small inventory, the simulated city beside it, and the secret as the page says."""
-    inventory = write_inventory(folder / "inventory", PLACES, interval=5)
-    (folder / "environment").write_text(f"{VARIABLE}={COMMUNITY}\n", encoding="utf-8")
-    (folder / "environment").chmod(0o600)
-    with booted(folder, inventory, folder / "environment", {"netmon.service": drop_in}) as system:
+    etc = folder / "etc"
+    write_inventory(etc / "netmon", PLACES, interval=5)
+    (etc / "sysusers.d").mkdir()
+    shutil.copy(UNITS / "netmon.sysusers.conf", etc / "sysusers.d" / "netmon.conf")
+    (etc / "netmon.environment").write_text(f"{VARIABLE}={COMMUNITY}\n", encoding="utf-8")
+    (etc / "netmon.environment").chmod(0o600)
+    with booted(folder, etc, OWN, {"netmon.service": drop_in}) as system:
         yield system
 
 
@@ -160,7 +163,7 @@ def test_netmon_lives_under_its_unit(tmp_path: Path) -> None:
     Pings go by CAP_NET_RAW, the only capability there is; its hanging is nobody's outage.
     """
     with served(tmp_path, "[Service]\nWatchdogSec=3s\n") as system:
-        arguments = ("simulate", "--inventory", tmp_path / "inventory", "--for", "900")
+        arguments = ("simulate", "--inventory", tmp_path / "etc" / "netmon", "--for", "900")
         with Program(tmp_path / "city.log", *NETMON, *arguments, prefix=system.beside()) as city:
             city.wait_for("agents answer SNMP")
             system.run("systemctl", "start", "netmon.service")
