@@ -13,8 +13,8 @@ PYTEST = $(VENV)/bin/python -m pytest
 export VENV LISTEN DATA SCRIPT
 
 # What the tests talk to: SNMP agents and tools, scrapers and promtool, Alertmanager, network namespaces, an HTTP client,
-# an SSH server and the library that lets it know users of a test's own.
-PACKAGES = snmpd snmp prometheus prometheus-alertmanager victoria-metrics iproute2 nftables iputils-ping procps curl openssh-server libnss-wrapper
+# an SSH server and the library that lets it know users of a test's own, systemd to try the units under.
+PACKAGES = snmpd snmp prometheus prometheus-alertmanager victoria-metrics iproute2 nftables iputils-ping procps curl openssh-server libnss-wrapper systemd
 
 .PHONY: run stack test e2e soak bench lint environment packages clean
 
