@@ -42,7 +42,7 @@ def begun(
 ) -> Iterator[dict[str, Future[None]]]:
     """Begin at once those stories of a module that its tests ask for: they are mostly waiting. Gives their ends."""
     asked = [item.name for item in request.session.items if item.path == request.path]
-    wanted = [story for story in stories if any(story.__name__ in name for name in asked)]
+    wanted = [story for story in stories if any(f"[{story.__name__}]" in name for name in asked)]
     with ThreadPoolExecutor(max(1, len(wanted))) as pool:
         yield {story.__name__: pool.submit(live, story) for story in wanted}
 

@@ -232,6 +232,8 @@ def test_story(lived: Lived, story: str) -> None:
 
 def test_every_channel_was_told_the_same(lived: Lived) -> None:
     """Whatever those on call and the staff were sent went to Telegram and by mail, each once, and was not too long."""
+    if not lived.ends:
+        pytest.skip("no story was asked for")
     for end in lived.ends.values():
         end.exception()
     with lived.chain.explaining():
