@@ -121,7 +121,8 @@ async def test_access_points_live_and_die_by_the_word_of_their_controller(story:
     page = await asyncio.to_thread(story.service.get, "/metrics")
     assert (
         'netmon_device_info{device="gate",site="hall",uplink="",name="AP-Gate",role="access_point",'
-        'vendor="Acme",model="AP-9",version="7.1",profile="acme_wlc",owner="",kelurahan="13.71.01.1001",kecamatan="13.71.01"} 1'
+        'vendor="Acme",model="AP-9",version="7.1",profile="acme_wlc",owner="",'
+        'kelurahan="13.71.01.1001",kecamatan="13.71.01"} 1'
     ) in page
 
     story.wlc.lists(Point("AP-Lobby", "offline"), GATE, HALL)
