@@ -102,6 +102,7 @@ class _Watched:
 def _measure(quick: bool) -> list[Row]:
     dead = range(3, _DEVICES, _DEAD_EACH)
     seconds = 60 if quick else 120
+    pin_apart()
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         watched = _Watched(Path(name), stack)
         began = watched.pass_time(_WARM_UP)
@@ -134,7 +135,6 @@ def measure(quick: bool) -> list[Row]:
     for program in ("unshare", "ip", "nft"):
         if shutil.which(program) is None:
             raise MissingError(f"{program} is not installed: scripts/packages nftables iproute2")
-    pin_apart()
     inside = ["unshare", "--net", sys.executable, __file__, "--inside", *(["--quick"] if quick else [])]
     rows = subprocess.run(inside, stdout=subprocess.PIPE, text=True, check=True).stdout
     return [Row(**row) for row in json.loads(rows)]
