@@ -7,6 +7,7 @@ is everything that it sent, a quiet time after its end included.
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ HOLD = 20  # seconds of being up that end an outage; longer than the flapping on
 GRACE = 90
 DEVICE_AGE = 20
 UPLINK_AGE = 30
-REMINDER_AGE = 90
+REMINDER_AGE = 130
 QUIET = DEVICE_AGE + WAIT + 2 * INTERVAL + 2 * ROUND
 """Seconds after which even the slowest of the rules that could wrongly follow would have arrived."""
 
@@ -36,7 +37,7 @@ RULES: dict[str, Exchanges] = {
     "alerts/reminders.yml": {"time() - 3600": f"time() - {REMINDER_AGE}", "[2m]": f"[{2 * ROUND}s]"},
 }
 
-AIR, TWO, WINDOW, FLAPS, MINE, POWER, *CALM = kelurahan()
+AIR, TWO, WINDOW, FLAPS, MINE, POWER, SILENT, *CALM = kelurahan()
 """A kecamatan for each story, and some in which nothing happens, so that the city as a whole is never dark."""
 
 BEHIND = {"pantai": 4, "balai": 2, "pasar": 2, "taman": 2}
@@ -49,15 +50,16 @@ def write_city() -> Places:
     air = places.uplink("air", codes[AIR][0])
     for site, count in BEHIND.items():
         places.site(site, codes[AIR][0], air, count)
-    for name, kecamatan, routers in (("dua", TWO, 2), ("kerja", WINDOW, 1), ("goyah", FLAPS, 1), ("milik", MINE, 1)):
+    single = (("kerja", WINDOW), ("goyah", FLAPS), ("milik", MINE), ("diam", SILENT))
+    for name, kecamatan, routers in (("dua", TWO, 2), *((*one, 1) for one in single)):
         places.site(f"titik-{name}", codes[kecamatan][0], places.uplink(name, codes[kecamatan][0], routers), 2)
     for number, code in enumerate(codes[POWER][:3]):
         places.site(f"titik-listrik-{number}", code, places.uplink(f"listrik-{number}", code), 2)
     for number, kecamatan in enumerate(CALM):
-        for half in "ab":
-            uplink = places.uplink(f"tenang-{number}{half}", codes[kecamatan][0])
-            places.site(f"titik-tenang-{number}{half}", codes[kecamatan][0], uplink)
-            places.site(f"titik-teduh-{number}{half}", codes[kecamatan][0], uplink)
+        for third in "abc":
+            uplink = places.uplink(f"tenang-{number}{third}", codes[kecamatan][0])
+            places.site(f"titik-tenang-{number}{third}", codes[kecamatan][0], uplink)
+            places.site(f"titik-teduh-{number}{third}", codes[kecamatan][0], uplink)
     return places
 
 
@@ -88,7 +90,7 @@ def an_uplink_with_ten_access_points(chain: Chain) -> None:
     chain.wait_for("on-call", "UplinkDown", "resolved", kecamatan=AIR)
     time.sleep(QUIET)
     assert told(chain, AIR) == ["on-call UplinkDown firing", "on-call UplinkDown resolved"]
-    page_text, resolve_text = texts(chain, "Jalur Air")
+    page_text, resolve_text = texts(chain, "jalur-air")
     assert [name for name in TEN if name not in page_text] == []
     assert "GANGGUAN" in page_text
     assert "PULIH" in resolve_text
@@ -170,6 +172,27 @@ def somebody_is_on_it(chain: Chain) -> None:
     assert besides == ["on-call UplinkDown firing", "on-call UplinkDown resolved"]
 
 
+def a_place_that_was_silenced(chain: Chain) -> None:
+    """Nobody is called for it, its outage counts all the same, and the call comes when the silence ends."""
+    words = ("--inventory", chain.inventory, "--alertmanager", chain.url("alertmanager"))
+    why = ("--for", "1h", "--by", "Budi", "--reason", "listrik kantor diperbaiki", "--json")
+    done = netmon("silence", "jalur-diam", *why, *words)
+    assert done.returncode == 0, done.stderr
+    chain.happen("fibre", "jalur-diam")
+    wait_until(lambda: chain.queried(f'ALERTS{{alertname="UplinkDown",kecamatan="{SILENT}"}}'), "the alert", 120)
+    time.sleep(QUIET)
+    assert told(chain, SILENT) == []
+    assert netmon("silence", "--end", json.loads(done.stdout)["id"], *words).returncode == 0
+    chain.wait_for("on-call", "UplinkDown", kecamatan=SILENT)
+    chain.end("fibre", "jalur-diam")
+    chain.wait_for("on-call", "UplinkDown", "resolved", kecamatan=SILENT)
+    time.sleep(QUIET)
+    assert told(chain, SILENT) == ["on-call UplinkDown firing", "on-call UplinkDown resolved"]
+    counted = chain.queried('netmon_uplink_period_state_seconds{uplink="jalur-diam",state="down"}')
+    assert all(value > QUIET for value in counted.values())
+    assert counted
+
+
 def power_returns_to_a_kecamatan(chain: Chain) -> None:
     """Routers first, access points forty seconds later: one page for all of it, one resolve, no new page."""
     chain.happen("power", POWER, value="40")
@@ -188,6 +211,7 @@ STORIES: tuple[Story, ...] = (
     an_outage_inside_a_window,
     a_link_that_flaps,
     somebody_is_on_it,
+    a_place_that_was_silenced,
     power_returns_to_a_kecamatan,
 )
 ELSEWHERE: tuple[Story, ...] = (a_dark_city,)
@@ -239,7 +263,7 @@ def test_every_channel_was_told_the_same(lived: Lived) -> None:
     with lived.chain.explaining():
         sent = [len(lived.chain.messages(receiver)) for receiver in ("on-call", "staff", "office", "reminder")]
         on_call, staff, office, reminder = sent
-        of_stories = {AIR, TWO, WINDOW, FLAPS, MINE, POWER}
+        of_stories = {AIR, TWO, WINDOW, FLAPS, MINE, POWER, SILENT}
         assert [str(one) for one in lived.chain.messages() if not one.kecamatan() <= of_stories] == []
         assert len(lived.chain.inbox.telegrams) == on_call + staff + reminder
         assert len(lived.chain.inbox.mails) == on_call + staff + office
