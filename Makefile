@@ -37,6 +37,7 @@ lint: environment
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy deploy/alertmanager/render.py deploy/grafana/source/*.py scripts/*.py
 
 test: packages lint
 	$(PYTEST) -n 2 --dist worksteal -m "not e2e and not soak"
